@@ -1,0 +1,1 @@
+"""What a sync is: values, decisions, ports and use-cases, in plain Python."""

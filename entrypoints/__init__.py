@@ -1,0 +1,1 @@
+"""What drives the domain: the command line, the consumer loop, the ops server, the demo."""
