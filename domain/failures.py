@@ -1,0 +1,82 @@
+"""What can go wrong, classified by what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was dead-lettered or a run failed: the public, closed set."""
+
+    INVALID_MESSAGE = "invalid-message"
+    UNKNOWN_SHOP = "unknown-shop"
+    SHOP_UNAUTHORIZED = "shop-unauthorized"
+    SHOP_UNAVAILABLE = "shop-unavailable"
+    SHOPIFY_ERROR = "shopify-error"
+    DATABASE_ERROR = "database-error"
+    FAILED_BATCH = "failed-batch"
+    BUG = "bug"
+
+
+class Failure(Exception):
+    """A failure with a reason; `message` carries no secret and no customer data."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class Permanent(Failure):
+    """Trying again changes nothing until a person does something."""
+
+
+class Transient(Failure):
+    """Trying again later may help; `retry_after` is the least wait, where one is known."""
+
+    def __init__(
+        self, reason: Reason, message: str, *, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(reason, message)
+        self.retry_after = retry_after
+
+
+class TimedOut(Transient):
+    """The answer took too long: besides trying again, a smaller page may help."""
+
+
+class PageTooLarge(Permanent):
+    """The source refuses a page of this size; a smaller one is fine.
+
+    `cost` is what Shopify would have charged for the page, in points, where it said so.
+    """
+
+    def __init__(self, message: str, *, cost: float | None = None) -> None:
+        super().__init__(Reason.SHOPIFY_ERROR, message)
+        self.cost = cost
+
+
+class RateLimited(Exception):
+    """The source asks us to wait; a wait is not a failed attempt."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"rate limited for {wait.total_seconds():.1f} s")
+        self.wait = wait
+
+
+class LeaseLost(Exception):
+    """Too little of the lease is left to send anything more, or somebody else has taken it."""
+
+
+class Interrupted(Exception):
+    """The process is shutting down: a wait was ended, the work goes back to the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastError:
+    """What a person reads about a run that had trouble."""
+
+    reason: Reason
+    message: str

@@ -1,0 +1,60 @@
+"""What messages ask for, in the domain's words; the wire format is an entrypoint's matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class SyncType(StrEnum):
+    INITIAL = "initial"
+    MANUAL = "manual"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunKey:
+    """At most one run goes on for each user and sync type."""
+
+    user_id: str
+    sync_type: SyncType
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """Ask for a sync; `request_id` makes it idempotent."""
+
+    key: RunKey
+    request_id: str
+    restart: bool = False
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Carry the chain on at this page; the cursor is in the checkpoint, never in a message."""
+
+    key: RunKey
+    chain_id: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryBatch:
+    """Try the orders of one failed batch again, or those of all of them without a `batch_id`."""
+
+    key: RunKey
+    batch_id: str | None = None
+
+
+Message: TypeAlias = SyncRequest | Continuation | RetryBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of a message: the same message may be delivered again, or twice at once."""
+
+    message: Message
+    receive_count: int

@@ -1,0 +1,96 @@
+"""What happened: facts that metrics and logs are made of. No secret, no customer data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from domain.checkpoints import SourceName
+from domain.messages import RunKey
+
+
+class RunEvent(StrEnum):
+    STARTED = "started"
+    RESUMED = "resumed"
+    COALESCED = "coalesced"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class RunChanged:
+    """Something happened to a run as a whole; `lasted` is set when it completed."""
+
+    key: RunKey
+    run_id: str
+    event: RunEvent
+    lasted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageStored:
+    """A page was fetched, stored and advanced: it counts, exactly once."""
+
+    key: RunKey
+    run_id: str
+    page: int
+    source: SourceName
+    saved: int
+    failed: tuple[str, ...]
+    """The kind of failure of each order that could not be stored."""
+    fetch: timedelta
+    store: timedelta
+    total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A call to `target` (shopify, dynamodb, sqs) failed and is tried again."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitedForRateLimit:
+    """The source asked for a wait, sat out here or (`in_queue`) in the queue."""
+
+    source: SourceName
+    wait: timedelta
+    in_queue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageMadeSmaller:
+    """A page was too large for the source: from now on the run asks for fewer orders."""
+
+    key: RunKey
+    run_id: str
+    size: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Something a person should know that stops nothing, such as another API version."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A stalled run was taken up by the watchdog."""
+
+    key: RunKey
+    run_id: str
+    page: int
+    overdue: timedelta
+
+
+Occurrence: TypeAlias = (
+    RunChanged | PageStored | Retried | WaitedForRateLimit | PageMadeSmaller | Reported | TakenUp
+)

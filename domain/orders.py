@@ -1,0 +1,89 @@
+"""Orders as the source hands them over, and what became of storing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+BATCH_SIZE = 25
+"""Orders in one write: the most BatchWriteItem takes."""
+
+Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order in the canonical schema (Shopify's GraphQL field names), whichever API it is from.
+
+    `fields` belongs to this order alone; nobody changes it after it was handed over.
+    """
+
+    order_id: str
+    updated_at: datetime
+    fields: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page to fetch: at most `size` orders updated at or after `since`, after `cursor`."""
+
+    size: int
+    cursor: str | None
+    since: datetime | None
+    count: bool
+    """Whether to ask, too, how many orders the window holds."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= 250:  # noqa: PLR2004 - Shopify's own limit of a connection
+            raise ValueError(f"a page holds 1 to 250 orders, not {self.size}")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """The orders of one page, oldest update first; no `next_cursor` means it was the last."""
+
+    orders: tuple[Order, ...]
+    next_cursor: str | None
+    expected: int | None = None
+    """Orders in the whole window, where the source said so."""
+    cost: float | None = None
+    """What the page cost by the source's own estimate, in its points."""
+    ready_in: timedelta = timedelta(0)
+    """How long until the source's rate limit has room for another such page."""
+
+
+class OrderFailure(StrEnum):
+    """Why one order could not be stored."""
+
+    TOO_LARGE = "too-large"
+    INVALID = "invalid"
+    THROTTLED = "throttled"
+    DATABASE_ERROR = "database-error"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedOrder:
+    """One order that could not be stored; `error` says why without naming its contents."""
+
+    order_id: str
+    failure: OrderFailure
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """What became of a page's orders: each is either saved (unchanged counts) or named here.
+
+    `failed` has one tuple for each batch that had failures, of at most 25 orders.
+    """
+
+    saved: int
+    failed: tuple[tuple[FailedOrder, ...], ...] = ()
+
+    @property
+    def failed_orders(self) -> int:
+        return sum(len(batch) for batch in self.failed)

@@ -1,0 +1,56 @@
+"""How a delivery ends: exactly one of these, never an exception and never a bool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from domain.failures import Reason
+
+
+class How(StrEnum):
+    """Why a message is finished with."""
+
+    DONE = "done"
+    STALE = "stale"
+    DUPLICATE = "duplicate"
+
+
+class Why(StrEnum):
+    """Why a message is hidden for now."""
+
+    BUSY = "busy"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Delete the message."""
+
+    how: How = How.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Hide the message for `after`, then deliver it again."""
+
+    after: timedelta
+    why: Why = Why.RETRIED
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Move the message, unchanged, to the dead-letter queue."""
+
+    reason: Reason
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The process is stopping: make the message visible at once for another worker."""
+
+
+Outcome: TypeAlias = Done | Later | DeadLetter | GiveBack

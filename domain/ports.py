@@ -1,0 +1,267 @@
+"""What the domain needs from the world, in its own words.
+
+Every method may raise `Transient` when the other side cannot be reached or fails, and `Permanent`
+when it refuses in a way that trying again does not change (a table that does not exist, a denied
+permission). Implementations add no other exceptions than those a method names.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.checkpoints import Checkpoint, LeaseMark, Watermark
+from domain.failed_batches import FailedBatch
+from domain.messages import Continuation, Message, RunKey
+from domain.occurrences import Occurrence
+from domain.orders import Order, OrderPage, PageRequest, StoreReport
+from domain.shops import ConnectedShop, ShopStatus
+
+
+class Clock(Protocol):
+    """The time."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC."""
+
+    @abstractmethod
+    def monotonic(self) -> float:
+        """Seconds that only grow and that count while the process is paused."""
+
+
+class Chance(Protocol):
+    """Randomness and identities."""
+
+    @abstractmethod
+    def uniform(self) -> float:
+        """A number in [0, 1)."""
+
+    @abstractmethod
+    def new_id(self) -> str:
+        """An identity nobody else has or can guess."""
+
+
+class Pause(Protocol):
+    """Waits that end when the process stops."""
+
+    @abstractmethod
+    def wait(self, duration: timedelta) -> None:
+        """Return after the duration; raise `Interrupted` as soon as the process is stopping."""
+
+
+class Observer(Protocol):
+    """Somebody who wants to know what happened: metrics, logs."""
+
+    @abstractmethod
+    def notice(self, occurrence: Occurrence) -> None:
+        """Take note. Never raises."""
+
+
+class Lease(Protocol):
+    """The right to work on something, for a time that somebody keeps extending."""
+
+    @abstractmethod
+    def assert_held(self) -> None:
+        """Raise `LeaseLost` unless enough of it is left to send one more request.
+
+        Judged by the monotonic clock against the last extension that is known to have worked, so a
+        process that was paused notices when it wakes.
+        """
+
+
+class LeaseKeeper(Protocol):
+    """Extends leases in the background while their work goes on."""
+
+    @abstractmethod
+    def keep(self, held: Checkpoint, granted: float) -> AbstractContextManager[Lease]:
+        """Extend the checkpoint's lease until the context ends.
+
+        `granted` is the monotonic time from before the lease was asked for. When the context ends
+        no extension is under way any more.
+        """
+
+
+class OrderSource(Protocol):
+    """A shop's orders, read page by page.
+
+    Raises `RateLimited` when the wait is too long to sit out, `PageTooLarge` when a smaller page
+    is needed, `Permanent` with reason shop-unauthorized, shop-unavailable or shopify-error,
+    `Transient` after its own retries, `Interrupted` when the process stops while it waits.
+    """
+
+    @abstractmethod
+    def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
+        """The next orders by (update time, id), ascending, each with all of its line items.
+
+        An answer that cannot be read is `Transient`, never an empty page.
+        """
+
+    @abstractmethod
+    def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
+        """These orders as they are now; one that no longer exists is absent from the answer."""
+
+
+class OrderStore(Protocol):
+    """The orders table."""
+
+    @abstractmethod
+    def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
+        """Store the orders; afterwards each is in the table or named in the report.
+
+        Safe to repeat. An order that is stored unchanged is not written again but counts as saved,
+        one that is stored with a later update time stays as it is and counts as saved. One order
+        that cannot be stored does not keep the others from it.
+        Asks the lease before each request, retries included, and passes on its `LeaseLost`.
+        Raises `Transient` with reason database-error when nothing at all could be written.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A conditional write's condition did not hold; this is what is stored instead."""
+
+    stored: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants to work on which page of which chain, from when until when."""
+
+    key: RunKey
+    chain_id: str
+    page: int
+    now: datetime
+    lease: LeaseMark
+
+
+class CheckpointStore(Protocol):
+    """The runs' state. Every change is a conditional write that takes effect at most once.
+
+    A write whose answer was lost is recognised as ours and reported as having taken effect.
+    A checkpoint that has outlived its time (7 days by default since its last change) is gone,
+    whether or not the table still holds it.
+    """
+
+    @abstractmethod
+    def find(self, key: RunKey) -> Checkpoint | None:
+        """The checkpoint as it is now (strongly consistent)."""
+
+    @abstractmethod
+    def begin(self, run: Checkpoint) -> Checkpoint | Refused:
+        """Store the run if there is no checkpoint."""
+
+    @abstractmethod
+    def replace(self, seen: Checkpoint, new: Checkpoint) -> Checkpoint | Refused:
+        """Store `new` if the checkpoint is unchanged since `seen` was read.
+
+        An extension of the lease is not a change.
+        """
+
+    @abstractmethod
+    def claim(self, claim: Claim) -> Checkpoint | Refused:
+        """Take the lease if the run is running, at that page, of that chain, and nobody has it."""
+
+    @abstractmethod
+    def extend(self, held: Checkpoint, until: datetime) -> bool:
+        """Move the end of the lease that `held` shows; False if it is no longer ours."""
+
+    @abstractmethod
+    def settle(
+        self, held: Checkpoint, new: Checkpoint, watermark: Watermark | None = None
+    ) -> Checkpoint | Refused:
+        """Store `new` if the run is running at the chain and page of `held`, its lease still ours.
+
+        With a watermark the user's mark moves in the same atomic write: forward, never back, and
+        only if the window that was read leaves no gap behind it. A mark that does not move does
+        not keep the checkpoint from being stored.
+        """
+
+    @abstractmethod
+    def mark_published(self, continuation: Continuation) -> None:
+        """Note that a message for the page was published, if it is still a page of that chain."""
+
+    @abstractmethod
+    def clear(self, key: RunKey) -> bool:
+        """Remove the checkpoint; False if there was none."""
+
+    @abstractmethod
+    def due_before(self, instant: datetime, limit: int) -> tuple[RunKey, ...]:
+        """Runs that are running and were due before the instant, longest overdue first.
+
+        May lag behind by seconds. Touches only runs that are running, never the whole table.
+        """
+
+    @abstractmethod
+    def count_due_before(self, instant: datetime) -> int:
+        """How many such runs there are."""
+
+    @abstractmethod
+    def watermark(self, user_id: str) -> datetime | None:
+        """Up to when all of the user's orders are known to be stored."""
+
+
+class FailedBatchStore(Protocol):
+    """Orders that could not be stored. Nothing here expires."""
+
+    @abstractmethod
+    def add(self, batch: FailedBatch) -> FailedBatch:
+        """Keep the batch and return it as kept: under the next free number if its own is taken.
+
+        Adding a batch with the same orders at the same place again changes nothing.
+        """
+
+    @abstractmethod
+    def find(self, key: RunKey, batch_id: str) -> FailedBatch | None:
+        """The batch, strongly consistent."""
+
+    @abstractmethod
+    def of(self, key: RunKey) -> tuple[FailedBatch, ...]:
+        """The user's failed batches of that sync type, oldest first."""
+
+    @abstractmethod
+    def update(self, batch: FailedBatch) -> None:
+        """Store what has changed, if the batch still exists."""
+
+    @abstractmethod
+    def remove(self, batch: FailedBatch) -> None:
+        """Forget the batch; nothing happens if it is gone already."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many failed batches there are, of all users."""
+
+
+class ShopDirectory(Protocol):
+    """Whose shop is which, and the credentials for it."""
+
+    @abstractmethod
+    def find(self, user_id: str) -> ConnectedShop | None:
+        """The user's shop."""
+
+    @abstractmethod
+    def connect(self, shop: ConnectedShop) -> None:
+        """Store the shop's credentials, in place of the user's earlier ones."""
+
+    @abstractmethod
+    def each(self, status: ShopStatus) -> Iterator[str]:
+        """The ids of all users whose shop has that status; may read page after page."""
+
+
+class Publisher(Protocol):
+    """The source queue, to send to."""
+
+    @abstractmethod
+    def publish(self, message: Message, delay: timedelta) -> None:
+        """Send the message, visible after the delay (whole seconds, at most 900, rounded up).
+
+        One attempt: `Transient` means that it may or may not have been sent.
+        """
+
+    @abstractmethod
+    def dead_letter(self, message: Message, reason: str, error: str) -> None:
+        """Send a message of our own to the dead-letter queue, where it waits for a redrive."""
