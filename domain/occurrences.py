@@ -47,6 +47,15 @@ class PageStored:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchRetried:
+    """A failed batch was tried again: so many of its orders are stored now, these are not."""
+
+    key: RunKey
+    saved: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Retried:
     """A call to `target` (shopify, dynamodb, sqs) failed and is tried again."""
 
@@ -92,5 +101,12 @@ class TakenUp:
 
 
 Occurrence: TypeAlias = (
-    RunChanged | PageStored | Retried | WaitedForRateLimit | PageMadeSmaller | Reported | TakenUp
+    RunChanged
+    | PageStored
+    | BatchRetried
+    | Retried
+    | WaitedForRateLimit
+    | PageMadeSmaller
+    | Reported
+    | TakenUp
 )

@@ -64,6 +64,11 @@ class OrderFailure(StrEnum):
     THROTTLED = "throttled"
     DATABASE_ERROR = "database-error"
 
+    @property
+    def for_good(self) -> bool:
+        """Whether the order itself is to blame, so that trying again changes nothing."""
+        return self in {OrderFailure.TOO_LARGE, OrderFailure.INVALID}
+
 
 @dataclass(frozen=True, slots=True)
 class FailedOrder:

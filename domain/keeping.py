@@ -1,0 +1,45 @@
+"""Orders of a page that could not be stored are kept where a person or a redrive finds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.checkpoints import Checkpoint
+from domain.failed_batches import FailedBatch, summary
+from domain.failures import Reason
+from domain.messages import RetryBatch
+from domain.orders import StoreReport
+from domain.ports import Clock, FailedBatchStore, Lease, Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFailedBatches:
+    """Record each batch, then put the message that retries it on the dead-letter queue.
+
+    Both happen before the page advances: a crash in between repeats them, it loses nothing.
+    """
+
+    failed_batches: FailedBatchStore
+    publisher: Publisher
+    clock: Clock
+
+    def __call__(self, run: Checkpoint, shop: str, report: StoreReport, lease: Lease) -> None:
+        for number, orders in enumerate(report.failed, start=1):
+            lease.assert_held()
+            reason, error = summary(orders)
+            batch = self.failed_batches.add(
+                FailedBatch(
+                    key=run.key,
+                    run_id=run.run_id,
+                    page=run.page,
+                    batch=number,
+                    order_ids=tuple(order.order_id for order in orders),
+                    reason=reason,
+                    error=error,
+                    created_at=self.clock.now(),
+                    shop=shop,
+                )
+            )
+            self.publisher.dead_letter(
+                RetryBatch(run.key, batch.batch_id), Reason.FAILED_BATCH, error
+            )

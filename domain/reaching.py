@@ -1,0 +1,37 @@
+"""From a user to the shop whose orders are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.failures import Permanent, Reason
+from domain.ports import ShopDirectory
+from domain.shops import ConnectedShop, ShopStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FindShop:
+    """The user's shop, if it is still the one that the work at hand began with."""
+
+    shops: ShopDirectory
+
+    def __call__(self, user_id: str, began_with: str | None) -> ConnectedShop:
+        """Raises `Permanent` with reason unknown-shop or shop-unauthorized."""
+        shop = self.shops.find(user_id)
+        if shop is None:
+            raise Permanent(
+                Reason.UNKNOWN_SHOP,
+                "no shop is connected for this user: run `shopify-sync connect USER SHOP`",
+            )
+        if began_with is not None and began_with != shop.shop:
+            raise Permanent(
+                Reason.UNKNOWN_SHOP,
+                f"this began with {began_with}, but the user is connected to {shop.shop} now: "
+                "ask for a new run with --restart",
+            )
+        if shop.status is ShopStatus.REAUTH_REQUIRED:
+            raise Permanent(
+                Reason.SHOP_UNAUTHORIZED,
+                f"{shop.shop} has to authorise the app again: run `shopify-sync connect`",
+            )
+        return shop

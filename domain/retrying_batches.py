@@ -1,0 +1,114 @@
+"""A failed batch tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from domain.failed_batches import FailedBatch, summary
+from domain.failures import (
+    Failure,
+    Interrupted,
+    LeaseLost,
+    Permanent,
+    RateLimited,
+    Reason,
+    Transient,
+)
+from domain.leases import FixedLease
+from domain.messages import RetryBatch
+from domain.occurrences import BatchRetried
+from domain.orders import StoreReport
+from domain.outcomes import DeadLetter, Done, GiveBack, How, Later, Outcome, Why
+from domain.policy import RunPolicy
+from domain.ports import (
+    Chance,
+    Clock,
+    FailedBatchStore,
+    Observer,
+    OrderSource,
+    OrderStore,
+    Publisher,
+)
+from domain.reaching import FindShop
+from domain.redelivery import backoff
+
+
+@dataclass(frozen=True, slots=True)
+class RetryFailedBatch:
+    """Fetch the batch's orders as they are now and store them; what is stored is forgotten.
+
+    An order that no longer exists at the source has nothing left to store. The run's totals stay
+    as they are: they say what happened when its pages were read.
+    """
+
+    failed_batches: FailedBatchStore
+    find_shop: FindShop
+    source: OrderSource
+    orders: OrderStore
+    publisher: Publisher
+    observer: Observer
+    clock: Clock
+    chance: Chance
+    policy: RunPolicy
+
+    def __call__(self, message: RetryBatch) -> Outcome:  # noqa: PLR0911 - one for each way it ends
+        if message.batch_id is None:
+            return self._each(message)
+        batch = self.failed_batches.find(message.key, message.batch_id)
+        if batch is None:
+            return Done(How.STALE)
+        try:
+            return self._after(batch, self._store(batch))
+        except LeaseLost:
+            return Later(self.policy.visibility, Why.BUSY)
+        except Interrupted:
+            return GiveBack()
+        except RateLimited as limit:
+            return Later(limit.wait)
+        except Failure as failure:
+            return self._failed(batch, failure)
+
+    def _each(self, message: RetryBatch) -> Outcome:
+        """A message for each: one batch that fails again keeps no other from being retried."""
+        batches = self.failed_batches.of(message.key)
+        for batch in batches:
+            self.publisher.publish(RetryBatch(message.key, batch.batch_id), timedelta(0))
+        return Done() if batches else Done(How.STALE)
+
+    def _store(self, batch: FailedBatch) -> StoreReport:
+        lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
+        shop = self.find_shop(batch.key.user_id, batch.shop)
+        orders = self.source.fetch_orders(shop, batch.order_ids)
+        return self.orders.save(shop, orders, lease)
+
+    def _after(self, batch: FailedBatch, report: StoreReport) -> Outcome:
+        failed = tuple(order for orders in report.failed for order in orders)
+        self.observer.notice(
+            BatchRetried(batch.key, report.saved, tuple(order.failure.value for order in failed))
+        )
+        if not failed:
+            self.failed_batches.remove(batch)
+            return Done()
+        reason, error = summary(failed)
+        left = tuple(order.order_id for order in failed)
+        again = replace(
+            batch, order_ids=left, reason=reason, error=error, attempts=batch.attempts + 1
+        )
+        self.failed_batches.update(again)
+        for_good = all(order.failure.for_good for order in failed)
+        return self._verdict(again, Reason.FAILED_BATCH, for_good=for_good)
+
+    def _failed(self, batch: FailedBatch, failure: Failure) -> Outcome:
+        again = replace(batch, error=failure.message, attempts=batch.attempts + 1)
+        try:
+            self.failed_batches.update(again)
+        except Transient:
+            return Later(backoff(again.attempts, self.chance.uniform()))
+        return self._verdict(again, failure.reason, for_good=isinstance(failure, Permanent))
+
+    def _verdict(self, batch: FailedBatch, reason: Reason, *, for_good: bool) -> Outcome:
+        """Every redrive gets the full number of attempts; the batch counts them all."""
+        if for_good or batch.attempts % self.policy.max_attempts == 0:
+            return DeadLetter(reason, batch.error)
+        return Later(backoff(batch.attempts % self.policy.max_attempts, self.chance.uniform()))

@@ -1,0 +1,184 @@
+"""One page: fetch, store, record what failed, advance, publish the next. The order matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from domain.advancing import PageResult, advanced, smaller, watermark_after
+from domain.checkpoints import Checkpoint, put_off
+from domain.failures import (
+    Failure,
+    Interrupted,
+    LeaseLost,
+    PageTooLarge,
+    RateLimited,
+    Reason,
+    Transient,
+)
+from domain.giving_up import GiveUpPage
+from domain.keeping import KeepFailedBatches
+from domain.occurrences import (
+    PageMadeSmaller,
+    PageStored,
+    RunChanged,
+    RunEvent,
+    WaitedForRateLimit,
+)
+from domain.orders import PageRequest
+from domain.outcomes import Done, GiveBack, Later, Outcome, Why
+from domain.policy import RunPolicy
+from domain.ports import (
+    CheckpointStore,
+    Clock,
+    Lease,
+    LeaseKeeper,
+    Observer,
+    OrderSource,
+    OrderStore,
+    Refused,
+)
+from domain.publishing import PublishPage
+from domain.reaching import FindShop
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Monotonic seconds at which a page's work began, was fetched and was stored."""
+
+    began: float
+    fetched: float
+    stored: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOnPage:
+    """Work on the page whose lease is held; ends in one outcome, whatever happens."""
+
+    checkpoints: CheckpointStore
+    find_shop: FindShop
+    source: OrderSource
+    orders: OrderStore
+    keep_failed: KeepFailedBatches
+    leases: LeaseKeeper
+    publish: PublishPage
+    give_up: GiveUpPage
+    observer: Observer
+    clock: Clock
+    policy: RunPolicy
+
+    def __call__(self, held: Checkpoint, granted: float) -> Outcome:  # noqa: PLR0911 - one for each way it ends
+        try:
+            with self.leases.keep(held, granted) as lease:
+                result, timing = self._fetch_and_store(held, lease)
+            return self._advance(held, result, timing)
+        except LeaseLost:
+            return self._overtaken()
+        except Interrupted:
+            self._put_off(held, timedelta(0))
+            return GiveBack()
+        except RateLimited as limit:
+            self.observer.notice(WaitedForRateLimit(held.source, limit.wait, in_queue=True))
+            self._put_off(held, limit.wait)
+            return Later(limit.wait)
+        except PageTooLarge as refusal:
+            return self._with_a_smaller_page(held, refusal)
+        except Failure as failure:
+            return self.give_up(held, failure)
+        except Exception as error:  # noqa: BLE001 - a bug in one page must not stop the others
+            return self.give_up(held, _bug(error))
+
+    def _fetch_and_store(self, held: Checkpoint, lease: Lease) -> tuple[PageResult, Timing]:
+        began = self.clock.monotonic()
+        shop = self.find_shop(held.key.user_id, held.shop)
+        size = held.page_size or self.policy.page_size
+        page = self.source.fetch_page(
+            shop, PageRequest(size, held.cursor, held.since, count=held.page == 1)
+        )
+        fetched = self.clock.monotonic()
+        lease.assert_held()
+        report = self.orders.save(shop, page.orders, lease)
+        self.keep_failed(held, shop.shop, report, lease)
+        timing = Timing(began, fetched, self.clock.monotonic())
+        return PageResult(shop.shop, page, report), timing
+
+    def _with_a_smaller_page(self, held: Checkpoint, refusal: PageTooLarge) -> Outcome:
+        """Remember the smaller size before it is used: whoever goes on asks for no more."""
+        size = held.page_size or self.policy.page_size
+        if size == 1 or held.lease is None:
+            return self.give_up(held, refusal)
+        granted, now = self.clock.monotonic(), self.clock.now()
+        shrunk = replace(
+            held,
+            page_size=smaller(size, refusal.cost),
+            lease=replace(held.lease, until=now + self.policy.visibility),
+            updated_at=now,
+        )
+        result = self.checkpoints.settle(held, shrunk)
+        if isinstance(result, Refused):
+            return self._overtaken()
+        self.observer.notice(
+            PageMadeSmaller(held.key, held.run_id, smaller(size, refusal.cost), refusal.message)
+        )
+        return self(result, granted)
+
+    def _advance(self, held: Checkpoint, result: PageResult, timing: Timing) -> Outcome:
+        new = advanced(held, result, self.clock.now(), self.policy)
+        mark = watermark_after(new, self.policy.daily_overlap)
+        settled = self.checkpoints.settle(held, new, mark)
+        if isinstance(settled, Refused):
+            return self._overtaken()
+        self._notice_stored(held, result, timing)
+        if settled.completed_at is None:
+            return self.publish(settled)
+        self.observer.notice(
+            RunChanged(
+                held.key,
+                held.run_id,
+                RunEvent.COMPLETED,
+                lasted=settled.completed_at - settled.started_at,
+            )
+        )
+        return Done()
+
+    def _notice_stored(self, held: Checkpoint, result: PageResult, timing: Timing) -> None:
+        now = self.clock.monotonic()
+        self.observer.notice(
+            PageStored(
+                key=held.key,
+                run_id=held.run_id,
+                page=held.page,
+                source=held.source,
+                saved=result.report.saved,
+                failed=tuple(
+                    order.failure.value for batch in result.report.failed for order in batch
+                ),
+                fetch=timedelta(seconds=timing.fetched - timing.began),
+                store=timedelta(seconds=timing.stored - timing.fetched),
+                total=timedelta(seconds=now - timing.began),
+            )
+        )
+
+    def _put_off(self, held: Checkpoint, wait: timedelta) -> None:
+        """Free the page for whoever gets its message next; not a failed attempt.
+
+        A write that fails costs nothing: the lease ends by itself.
+        """
+        now = self.clock.now()
+        try:
+            self.checkpoints.settle(held, put_off(held, now, now + wait))
+        except Transient:
+            return
+
+    def _overtaken(self) -> Outcome:
+        """Somebody else has the page: nothing is deleted, nothing is published."""
+        return Later(self.policy.visibility, Why.BUSY)
+
+
+def _bug(error: Exception) -> Transient:
+    """Only the kind of error and where it happened: its text may carry customer data."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" in {frame.tb_frame.f_code.co_name}, line {frame.tb_lineno}" if frame else ""
+    return Transient(Reason.BUG, f"{type(error).__name__}{where}")
