@@ -20,6 +20,7 @@ from config import values
 from config.complaints import complaint
 from domain.checkpoints import SourceName
 from domain.messages import SyncType
+from domain.policy import RunPolicy
 
 PREFIX = "SYNC_"
 OTHER_VARIABLES = frozenset({"SYNC_ACCESS_TOKEN"})
@@ -104,6 +105,10 @@ class Settings(BaseSettings):
         return timedelta(seconds=int(min(10.0, self.visibility_timeout / 2, self.shutdown_grace)))
 
     @property
+    def checkpoint_ttl(self) -> timedelta:
+        return timedelta(days=self.checkpoint_ttl_days)
+
+    @property
     def connections(self) -> int:
         """Connections a client may keep open: the workers', the heartbeat's, the poller's, two."""
         return self.workers + 4
@@ -116,6 +121,18 @@ class Settings(BaseSettings):
             SyncType.MANUAL: _delay(self.page_delay_manual),
             SyncType.DAILY: _delay(self.page_delay_daily),
         }
+
+    @property
+    def policy(self) -> RunPolicy:
+        return RunPolicy(
+            page_size=self.page_size,
+            page_delays=self.page_delays,
+            sources=self.sources,
+            visibility=self.visibility,
+            stall_grace=timedelta(seconds=self.stall_grace),
+            max_attempts=self.max_attempts,
+            daily_overlap=timedelta(seconds=self.daily_overlap),
+        )
 
     @property
     def sources(self) -> Mapping[SyncType, SourceName]:
@@ -137,6 +154,13 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = dict.fromkeys(complaint(PREFIX, details) for details in error.errors())
         raise SettingsError("; ".join(problems)) from None
+
+
+def required(variable: str, value: str | None) -> str:
+    """The value of a setting that only some commands need; SettingsError if it is not set."""
+    if value is None:
+        raise SettingsError(f"{variable} is not set: this command needs it")
+    return value
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:

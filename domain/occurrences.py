@@ -100,6 +100,41 @@ class TakenUp:
     overdue: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSettled:
+    """A delivery has ended, in exactly one way.
+
+    `outcome` is done, stale, duplicate, busy, retried, dead-lettered or released (given back
+    because the process stops). `reason` and `error` say why a message was dead-lettered; what a
+    message asks for is None where nobody could read it.
+    """
+
+    message_type: str
+    outcome: str
+    message_id: str
+    receive_count: int
+    duration: timedelta
+    """From the start of the work on it until it was settled."""
+    dwell: timedelta
+    """From when it was sent, its delay included, until the start of the work on it."""
+    reason: str | None = None
+    user_id: str | None = None
+    sync_type: str | None = None
+    page: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveFailed:
+    """The queue could not be asked for messages; it is asked again after a wait.
+
+    `reason` is a kind of fault out of a closed set, `text` a sentence for people.
+    """
+
+    reason: str
+    text: str
+
+
 Occurrence: TypeAlias = (
     RunChanged
     | PageStored
@@ -109,4 +144,6 @@ Occurrence: TypeAlias = (
     | PageMadeSmaller
     | Reported
     | TakenUp
+    | MessageSettled
+    | ReceiveFailed
 )

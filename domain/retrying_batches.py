@@ -77,9 +77,9 @@ class RetryFailedBatch:
         return Done() if batches else Done(How.STALE)
 
     def _store(self, batch: FailedBatch) -> StoreReport:
-        lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
         shop = self.find_shop(batch.key.user_id, batch.shop)
         orders = self.source.fetch_orders(shop, batch.order_ids)
+        lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
         return self.orders.save(shop, orders, lease)
 
     def _after(self, batch: FailedBatch, report: StoreReport) -> Outcome:

@@ -1,1 +1,1 @@
-"""A simulated Shopify and local AWS endpoints: what the demo, the tests and the benchmarks run against."""
+"""A simulated Shopify and local AWS endpoints, for the demo, the tests and the benchmarks."""

@@ -1,1 +1,11 @@
 """Fixtures that every kind of test shares."""
+
+import pytest
+
+pytest_plugins = (
+    "tests.aws_endpoint",
+    "tests.dynamodb",
+    "tests.checkpoint_table",
+    "tests.order_table",
+)
+pytest.register_assert_rewrite("tests.contracts.checkpoint_stores")

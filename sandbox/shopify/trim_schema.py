@@ -39,11 +39,13 @@ KEPT = frozenset(
     FulfillmentLineItem FulfillmentLineItemConnection FulfillmentLineItemEdge
     Customer CustomerEmailAddress CustomerPhoneNumber MailingAddress
     Product ProductVariant Location Node LegacyInteroperability
-    """.split()
+    """.split()  # noqa: SIM905 - a list of words is easier to read and to sort
 )
 
 ONLY: dict[str, frozenset[str]] = {
-    "QueryRoot": frozenset({"order", "orders", "ordersCount", "shop", "node"}),
+    "QueryRoot": frozenset(
+        {"order", "orders", "ordersCount", "shop", "node", "currentAppInstallation"}
+    ),
     "Shop": frozenset(
         {"id", "name", "myshopifyDomain", "currencyCode", "ianaTimezone", "plan", "createdAt"}
     ),
@@ -54,9 +56,14 @@ ONLY: dict[str, frozenset[str]] = {
     "CustomerEmailAddress": frozenset({"emailAddress", "marketingState", "validFormat"}),
     "CustomerPhoneNumber": frozenset({"phoneNumber"}),
 }
-ONLY["QueryRoot"] |= {"currentAppInstallation"}
 
-DROPPED = frozenset({"Customer.orders", "Customer.lastOrder", "OrderTransaction.receiptJson"})
+# Ways back to the order: a made order is a tree. The rest is data that no sync reads.
+DROPPED = frozenset(
+    """
+    Customer.orders Customer.lastOrder Refund.order Fulfillment.order OrderTransaction.order
+    OrderTransaction.receiptJson OrderTransaction.parentTransaction
+    """.split()  # noqa: SIM905 - a list of words is easier to read and to sort
+)
 
 BUILT_IN = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 
@@ -90,9 +97,7 @@ def _trimmed(
     fields = tuple(field for field in node.fields or () if _is_kept(owner, field, known))
     interfaces = tuple(face for face in node.interfaces or () if face.name.value in KEPT)
     kind = type(node)
-    return kind(
-        name=node.name, directives=node.directives, interfaces=interfaces, fields=fields
-    )
+    return kind(name=node.name, directives=node.directives, interfaces=interfaces, fields=fields)
 
 
 def _is_kept(

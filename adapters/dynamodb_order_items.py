@@ -1,0 +1,96 @@
+"""One order as the item that is stored, made into JSON once however often it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from adapters.attribute_values import attribute_values
+from adapters.dynamodb_item_size import LARGEST_ITEM, item_size
+from domain.orders import FailedOrder, Order, OrderFailure
+from domain.shops import ConnectedShop
+
+LONGEST_KEY = 1024
+"""Bytes of a sort key."""
+
+_OURS = frozenset({"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest"})
+_DIGEST_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """An order that can be stored; `digest` tells versions of the same second apart."""
+
+    order_id: str
+    updated_at: datetime
+    digest: str
+    json: msgspec.Raw
+
+
+def updated_at_text(moment: datetime) -> str:
+    """As Shopify writes it, to the second; a fraction only if there is one."""
+    return moment.astimezone(UTC).isoformat()[: -len("+00:00")] + "Z"
+
+
+def stored_no_later(moment: datetime) -> tuple[str, dict[str, Any]]:
+    """The condition, with its values, that what is stored is not a later version.
+
+    Texts of whole seconds sort like the instants do, and so do those with fractions, but `…00.5Z`
+    sorts before `…00Z`.
+    """
+    text = updated_at_text(moment)
+    if not moment.microsecond:
+        condition = "updatedAt <= :this AND NOT begins_with(updatedAt, :fraction)"
+        values = {":this": text, ":fraction": f"{text[:-1]}."}
+    else:
+        condition = "updatedAt <= :this OR updatedAt = :second"
+        values = {":this": text, ":second": updated_at_text(moment.replace(microsecond=0))}
+    return (
+        f"attribute_not_exists(updatedAt) OR ({condition})",
+        {name: {"S": value} for name, value in values.items()},
+    )
+
+
+def unusable_key(order_id: str) -> FailedOrder | None:
+    """Why the order's id cannot be a key."""
+    try:
+        size = len(order_id.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if 0 < size <= LONGEST_KEY:
+        return None
+    return FailedOrder(order_id, OrderFailure.INVALID, "the order's id cannot be a key")
+
+
+def order_item(shop: ConnectedShop, order: Order, synced_at: str) -> OrderItem | FailedOrder:
+    """The item; or why DynamoDB cannot hold it, which no call is needed to know."""
+    try:
+        fields = attribute_values({k: v for k, v in order.fields.items() if k not in _OURS})
+        fields_json = msgspec.json.encode(fields)
+    except UnicodeEncodeError:
+        return FailedOrder(order.order_id, OrderFailure.INVALID, "a text is not valid Unicode")
+    except ValueError as problem:
+        return FailedOrder(order.order_id, OrderFailure.INVALID, str(problem))
+    digest = blake2b(fields_json, digest_size=_DIGEST_BYTES).hexdigest()
+    ours = {
+        "userId": {"S": shop.user_id},
+        "orderId": {"S": order.order_id},
+        "shop": {"S": shop.shop},
+        "updatedAt": {"S": updated_at_text(order.updated_at)},
+        "syncedAt": {"S": synced_at},
+        "digest": {"S": digest},
+    }
+    whole = _joined(fields_json, msgspec.json.encode(ours))
+    if len(whole) > LARGEST_ITEM and (size := item_size({**fields, **ours})) > LARGEST_ITEM:
+        error = f"the order has {size} bytes; DynamoDB takes {LARGEST_ITEM}"
+        return FailedOrder(order.order_id, OrderFailure.TOO_LARGE, error)
+    return OrderItem(order.order_id, order.updated_at, digest, msgspec.Raw(whole))
+
+
+def _joined(fields: bytes, ours: bytes) -> bytes:
+    """Two JSON objects, none of them with a key of the other, as one."""
+    return ours if fields == b"{}" else fields[:-1] + b"," + ours[1:]

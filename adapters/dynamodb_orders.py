@@ -1,0 +1,137 @@
+"""The orders table: what has not changed is not written, what is newer is not overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from adapters.aws_failures import translated
+from adapters.dynamodb_items import instant_text
+from adapters.dynamodb_order_calls import Patience, PatientCalls
+from adapters.dynamodb_order_items import OrderItem, order_item, unusable_key
+from adapters.dynamodb_order_writes import OrderWrites
+from adapters.dynamodb_stored_orders import StoredVersion, stored_versions
+from domain.failures import Reason, Transient
+from domain.orders import BATCH_SIZE, FailedOrder, Order, OrderFailure, StoreReport
+from domain.ports import Chance, Clock, Lease, Observer, OrderStore, Pause
+from domain.shops import ConnectedShop
+
+if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PASSING = frozenset({OrderFailure.THROTTLED, OrderFailure.DATABASE_ERROR})
+
+
+class WriteMode(StrEnum):
+    """How orders are written."""
+
+    BATCH = "batch"
+    """New orders 25 a call, changed ones each under a condition."""
+    TRANSACTION = "transaction"
+    """Every order under a condition, 25 a call, at twice the price: an older version never wins,
+    not even for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTable:
+    """Where orders are written to and how; the client is one that `order_client` makes."""
+
+    client: DynamoDBClient
+    name: str
+    mode: WriteMode = WriteMode.BATCH
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoOrders(OrderStore):
+    """The orders table. All retries are here: the client makes one attempt.
+
+    Waits end with `Interrupted` when the process stops.
+    """
+
+    table: OrderTable
+    clock: Clock
+    chance: Chance
+    pause: Pause
+    observer: Observer
+
+    def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
+        table = self.table
+        calls = PatientCalls(lease, self.chance, self.pause, self.observer, table.patience)
+        writes = OrderWrites(table.client, table.name, calls)
+        latest = _latest(orders)
+        with translated(f"table {table.name}"):
+            self._store(shop, latest, writes)
+        failed = {order.order_id: order for order in writes.failed}
+        if failed and len(failed) == len(latest):
+            self._raise_if_it_may_pass(writes.failed)
+        return _report(orders, failed)
+
+    def _store(self, shop: ConnectedShop, latest: dict[str, Order], writes: OrderWrites) -> None:
+        unusable = {i: failure for i in latest if (failure := unusable_key(i))}
+        writes.failed.extend(unusable.values())
+        usable = [order for i, order in latest.items() if i not in unusable]
+        keys = [(shop.user_id, order.order_id) for order in usable]
+        stored = stored_versions(self.table.client, self.table.name, writes.calls, keys)
+        items = self._changed(shop, usable, stored, writes.failed)
+        if self.table.mode is WriteMode.TRANSACTION:
+            writes.transact(items)
+            return
+        writes.put_new([item for item in items if item.order_id not in stored])
+        writes.put_if_newer([item for item in items if item.order_id in stored])
+
+    def _changed(
+        self,
+        shop: ConnectedShop,
+        orders: Sequence[Order],
+        stored: dict[str, StoredVersion],
+        failed: list[FailedOrder],
+    ) -> list[OrderItem]:
+        """The orders to write; those that cannot be stored are added to `failed`."""
+        synced_at = instant_text(self.clock.now())
+        unread = StoredVersion()
+        items = []
+        for order in orders:
+            version = stored.get(order.order_id, unread)
+            if version.later_than(order.updated_at):
+                continue
+            item = order_item(shop, order, synced_at)
+            if isinstance(item, FailedOrder):
+                failed.append(item)
+            elif not version.same_as(order.updated_at, item.digest):
+                items.append(item)
+        return items
+
+    def _raise_if_it_may_pass(self, failed: Sequence[FailedOrder]) -> None:
+        """Nothing of the page could be stored: if that is the table's doing, say so."""
+        for order in failed:
+            if order.failure in _PASSING:
+                raise Transient(
+                    Reason.DATABASE_ERROR,
+                    f"table {self.table.name}: nothing could be written ({order.error})",
+                )
+
+
+def _latest(orders: Sequence[Order]) -> dict[str, Order]:
+    """The latest version of each order: an order that changes while pages are read comes twice."""
+    latest: dict[str, Order] = {}
+    for order in orders:
+        other = latest.get(order.order_id)
+        if other is None or other.updated_at <= order.updated_at:
+            latest[order.order_id] = order
+    return latest
+
+
+def _report(orders: Sequence[Order], failed: dict[str, FailedOrder]) -> StoreReport:
+    """Each failed order is named once, in the batch where it stands first."""
+    batches = []
+    named: set[str] = set()
+    for start in range(0, len(orders), BATCH_SIZE):
+        ids = {order.order_id: None for order in orders[start : start + BATCH_SIZE]}
+        batch = tuple(failed[i] for i in ids if i in failed and i not in named)
+        named.update(order.order_id for order in batch)
+        if batch:
+            batches.append(batch)
+    return StoreReport(len(orders) - len(named), tuple(batches))

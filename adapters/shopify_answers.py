@@ -1,0 +1,119 @@
+"""Answers to GraphQL queries: whole and understood, or a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+
+import msgspec
+
+from adapters.shopify_costs import Cost, cost_in
+from adapters.shopify_errors import CUSTOMER_FIELDS, GraphqlError, failure_of, graphql_error
+from adapters.shopify_refusals import quoted, refusal
+from adapters.shopify_transport import RawAnswer
+from domain.failures import Permanent, Reason, Transient
+from domain.orders import Json
+
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
+"""Numbers keep every digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The data of an answer, without what Shopify withheld: `withheld` names those fields."""
+
+    data: dict[str, Json]
+    cost: Cost
+    withheld: tuple[str, ...] = ()
+
+
+def unreadable(what: str) -> Transient:
+    """An answer that is not what was asked for is never taken for an empty one."""
+    return Transient(Reason.SHOPIFY_ERROR, f"Shopify's answer cannot be read: {what}")
+
+
+def answer_in(raw: RawAnswer) -> Answer:
+    """The answer; raises what it stands for if it is none, or one that cannot be relied on."""
+    if raw.status != HTTPStatus.OK:
+        raise refusal(raw)
+    content = _content(raw)
+    extensions = content.get("extensions")
+    cost = cost_in(extensions)
+    data = content.get("data")
+    withheld = _withheld(content.get("errors"), data, cost)
+    _refuse_ignored_filter(extensions)
+    if not isinstance(data, dict):
+        raise unreadable("it has no data")
+    return Answer(data, cost, withheld)
+
+
+def _content(raw: RawAnswer) -> dict[str, Json]:
+    kind = raw.headers.get("Content-Type", "json").lower()
+    if "json" not in kind:
+        raise unreadable("it is HTML" if "html" in kind else "it is not JSON")
+    try:
+        content: Json = _JSON.decode(raw.body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise unreadable("it is not JSON, or was cut off") from error
+    if not isinstance(content, dict):
+        raise unreadable("it is JSON of another shape")
+    return content
+
+
+def _withheld(entries: Json, data: Json, cost: Cost) -> tuple[str, ...]:
+    """Take out of the data what the errors withhold; raises what the other errors mean."""
+    if not entries:
+        return ()
+    if not isinstance(entries, list):
+        raise unreadable(f"errors of another shape: {quoted(str(entries))}")
+    errors = [graphql_error(entry) for entry in entries]
+    present = isinstance(data, dict) and any(value is not None for value in data.values())
+    serious = [error for error in errors if not (present and _is_tolerable(error))]
+    if serious:
+        raise failure_of(serious, cost, beside_data=present)
+    fields = {_take_out(data, error) for error in errors if error.withholds_customer_data}
+    return tuple(sorted(fields))
+
+
+def _is_tolerable(error: GraphqlError) -> bool:
+    return error.withholds_customer_data or error.spoils_only_the_count
+
+
+def _take_out(data: Json, error: GraphqlError) -> str:
+    """Remove the field, or the null above it that stands for it; returns its name.
+
+    A null would say that the customer has no such thing.
+    """
+    for step in error.path:
+        match data, step:
+            case dict(), str() if data.get(step) is None or step == error.path[-1]:
+                data.pop(step, None)
+                break
+            case dict(), str():
+                data = data[step]
+            case list(), int() if 0 <= step < len(data):
+                data = data[step]
+            case _:
+                break
+    return ".".join(_from_customer_field(error.path))
+
+
+def _from_customer_field(path: tuple[str | int, ...]) -> list[str]:
+    names = [step for step in path if isinstance(step, str)]
+    first = next(n for n, name in enumerate(names) if name in CUSTOMER_FIELDS)
+    return names[first:]
+
+
+def _refuse_ignored_filter(extensions: Json) -> None:
+    """A filter that Shopify does not understand finds every order, with a warning at most.
+
+    Source: shopify.dev/docs/api/usage/search-syntax.
+    """
+    searches = extensions.get("search") if isinstance(extensions, dict) else None
+    for search in searches if isinstance(searches, list) else ():
+        if isinstance(search, dict) and search.get("warnings"):
+            raise Permanent(
+                Reason.SHOPIFY_ERROR,
+                "Shopify ignored the filter by update time: it would have sent all orders",
+            )

@@ -1,0 +1,107 @@
+"""Questions to a shop, asked until they are answered or it is clear that they will not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from adapters.shopify_answers import Answer, answer_in
+from adapters.shopify_transport import RawAnswer, ShopifyTransport
+from domain.occurrences import Reported
+from domain.orders import Json
+from domain.ports import Observer
+from domain.shops import ConnectedShop
+
+T = TypeVar("T")
+
+_VERSION = re.compile(r"20\d\d-\d\d|unstable")
+
+
+class Attempts(Protocol):
+    """Whoever decides how often a call is made."""
+
+    def __call__(self, call: Callable[[], T], patience: timedelta) -> T:
+        """The call's result, after as many calls as it takes.
+
+        Waits for rate limits up to the patience, then raises `RateLimited`; raises the last
+        failure of a call that is not worth repeating, `Interrupted` when the process stops.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A GraphQL document with its variables."""
+
+    document: str
+    variables: Mapping[str, Json]
+
+
+class Versions:
+    """The API versions met so far, in any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._met: set[str] = set()
+
+    def is_new(self, version: str) -> bool:
+        """True the first time that a version is met."""
+        with self._lock:
+            known = version in self._met
+            self._met.add(version)
+            return not known
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyClient:
+    """Asks, and reports what a person should know about the answers."""
+
+    transport: ShopifyTransport
+    attempts: Attempts
+    observer: Observer
+    versions: Versions = field(default_factory=Versions)
+
+    def ask(
+        self,
+        shop: ConnectedShop,
+        question: Question,
+        read: Callable[[Answer], T],
+        patience: timedelta,
+    ) -> T:
+        """What `read` makes of the answer; an answer that it cannot read counts as failed."""
+        body = msgspec.json.encode({"query": question.document, "variables": question.variables})
+
+        def call() -> tuple[Answer, T]:
+            raw = self.transport.post(shop, body)
+            self._check_version(raw)
+            answer = answer_in(raw)
+            return answer, read(answer)
+
+        answer, content = self.attempts(call, patience)
+        if answer.withheld:
+            self.observer.notice(
+                Reported(
+                    "customer-data",
+                    f"Shopify withholds {', '.join(answer.withheld)}: the app has no access to "
+                    "protected customer data; the orders are stored without",
+                )
+            )
+        return content
+
+    def _check_version(self, raw: RawAnswer) -> None:
+        asked = self.transport.api.version
+        served = raw.headers.get("X-Shopify-API-Version", asked)
+        if served != asked and self.versions.is_new(served):
+            named = served if _VERSION.fullmatch(served) else "another one"
+            self.observer.notice(
+                Reported(
+                    "api-version",
+                    f"Shopify answers with API version {named} instead of {asked}, which it no "
+                    "longer supports or does not know",
+                )
+            )

@@ -1,0 +1,134 @@
+"""Orders out of GraphQL answers, in the canonical schema.
+
+Canonical: what Shopify sends, with connections as plain lists. The decoded answer is changed in
+place, so that a page costs no copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.shopify_answers import Answer, unreadable
+from adapters.shopify_costs import Cost
+from adapters.shopify_errors import COUNT
+from adapters.shopify_selections import CONNECTIONS
+from domain.orders import Json, Order
+
+_NOTHING_SEEN: AbstractSet[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The nodes of a connection and the cursor that more of them follow after, if any do."""
+
+    nodes: list[Json]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A list in an order that is yet to be completed: more of it follows after the cursor."""
+
+    order_gid: str
+    connection: str
+    nodes: list[Json]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The orders of an answer, whole once all that is unfinished is completed."""
+
+    orders: tuple[Order, ...]
+    unfinished: tuple[Unfinished, ...]
+    cost: Cost
+    next_cursor: str | None = None
+    expected: int | None = None
+
+
+def page_in(answer: Answer, cursor: str | None) -> Reading:
+    """The page that was asked for after the cursor; Transient unless it is one."""
+    seen = _NOTHING_SEEN if cursor is None else {cursor}
+    connection = connection_in(answer.data.get("orders"), "orders", seen)
+    unfinished: list[Unfinished] = []
+    orders = tuple(_order(node, unfinished) for node in connection.nodes)
+    expected = _count(answer.data.get(COUNT))
+    return Reading(orders, tuple(unfinished), answer.cost, connection.next_cursor, expected)
+
+
+def orders_in(answer: Answer, number: int) -> Reading:
+    """The orders asked for by their ids, those that exist; Transient unless each is answered."""
+    unfinished: list[Unfinished] = []
+    names = [f"order{n}" for n in range(number)]
+    if any(name not in answer.data for name in names):
+        raise unreadable("it lacks orders")
+    nodes = [answer.data[name] for name in names]
+    orders = tuple(_order(node, unfinished) for node in nodes if node is not None)
+    return Reading(orders, tuple(unfinished), answer.cost)
+
+
+def rest_in(
+    answer: Answer, unfinished: Unfinished, seen: AbstractSet[str]
+) -> tuple[Connection, Cost]:
+    """More nodes of an unfinished list, asked for after the last of the cursors seen."""
+    order = answer.data.get("order")
+    if not isinstance(order, dict):
+        raise unreadable("an order is gone while its lines are read")
+    return connection_in(order.get(unfinished.connection), unfinished.connection, seen), answer.cost
+
+
+def connection_in(value: Json, name: str, seen: AbstractSet[str]) -> Connection:
+    """The connection; Transient unless it is one that leads on to where nobody has been yet."""
+    match value:
+        case {"nodes": list() as nodes, "pageInfo": {"hasNextPage": False}}:
+            return Connection(nodes, None)
+        case {
+            "nodes": [_, *_] as nodes,
+            "pageInfo": {"hasNextPage": True, "endCursor": str() as cursor},
+        } if cursor and cursor not in seen:
+            return Connection(nodes, cursor)
+        case {"nodes": list(), "pageInfo": {"hasNextPage": True}}:
+            raise unreadable(f"it says that more {name} follow, but not where")
+        case _:
+            raise unreadable(f"it has no {name}")
+
+
+def _order(node: Json, unfinished: list[Unfinished]) -> Order:
+    if not isinstance(node, dict):
+        raise unreadable("an order is missing")
+    gid = node.get("id")
+    if not isinstance(gid, str):
+        raise unreadable("an order has no id")
+    for name in CONNECTIONS:
+        connection = connection_in(node.get(name), name, _NOTHING_SEEN)
+        node[name] = connection.nodes
+        if connection.next_cursor is not None:
+            unfinished.append(Unfinished(gid, name, connection.nodes, connection.next_cursor))
+    return Order(_order_id(node.get("legacyResourceId")), _instant(node.get("updatedAt")), node)
+
+
+def _order_id(value: Json) -> str:
+    text = str(value)
+    if not (text.isascii() and text.isdecimal()):
+        raise unreadable("an order has no numeric id")
+    return text
+
+
+def _instant(value: Json) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise unreadable("an order has no update time") from error
+    if instant.tzinfo is None:
+        raise unreadable("an order's update time has no offset")
+    return instant.astimezone(UTC)
+
+
+def _count(value: Json) -> int | None:
+    match value:
+        case {"count": int() as count}:
+            return count
+        case _:
+            return None

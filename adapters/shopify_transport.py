@@ -1,0 +1,170 @@
+"""One HTTP request to a shop's GraphQL API, from its bytes to the answer's."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+import urllib3
+
+from domain.failures import PageTooLarge, Permanent, Reason, TimedOut, Transient
+from domain.ports import Clock
+from domain.shops import ConnectedShop, shop_domain
+
+LARGEST_ANSWER = 64 * 2**20
+"""Bytes after decompression: a page of 250 orders is a few MB at most."""
+LONGEST_CONNECT = 5.0
+_CHUNK = 2**18
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyApi:
+    """Where the API is and how long it may take.
+
+    `url` has `{shop}` for the shop's domain; `timeout` is in seconds, for the whole request.
+    """
+
+    url: str
+    version: str
+    timeout: float
+
+    def address(self, shop: ConnectedShop) -> str:
+        """The URL of the shop's GraphQL endpoint; ValueError unless the shop is a shop's domain."""
+        domain = shop_domain(shop.shop)
+        return f"{self.url.replace('{shop}', domain)}/admin/api/{self.version}/graphql.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What came back; names of headers are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyTransport:
+    """Sends requests that end within the time-out, whatever the other side does.
+
+    The head of the answer has to begin within the time-out, its body to be complete by then. The
+    access token goes into one header and nowhere else: an answer that repeats it arrives without.
+    """
+
+    api: ShopifyApi
+    session: requests.Session
+    clock: Clock
+
+    def post(self, shop: ConnectedShop, body: bytes) -> RawAnswer:
+        """The answer, whatever its status.
+
+        Raises TimedOut, Transient (no connection, one that broke), PageTooLarge (an answer above
+        64 MB), Permanent shop-unauthorized (a token that fits into no header).
+        """
+        if not _TOKEN.fullmatch(shop.access_token):
+            raise Permanent(
+                Reason.SHOP_UNAUTHORIZED,
+                "the shop's access token has characters that no token has: connect it again",
+            )
+        deadline = self.clock.monotonic() + self.api.timeout
+        with _translated(self.api.timeout), self._sent(shop, body) as response:
+            answer = self._body(response, deadline)
+            return RawAnswer(
+                response.status_code,
+                response.headers,
+                answer.replace(shop.access_token.encode(), b"[access token]"),
+            )
+
+    def _sent(self, shop: ConnectedShop, body: bytes) -> requests.Response:
+        return self.session.post(
+            self.api.address(shop),
+            data=body,
+            headers={
+                "X-Shopify-Access-Token": shop.access_token,
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+            },
+            timeout=(min(LONGEST_CONNECT, self.api.timeout), self.api.timeout),
+            stream=True,
+            allow_redirects=False,
+        )
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := self._chunk(response.raw, deadline):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise PageTooLarge("Shopify's answer is larger than 64 MB")
+        return b"".join(chunks)
+
+    def _chunk(self, raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+        """What has arrived, at least one byte until the end: `read` would wait for a whole chunk.
+
+        The socket's time-out alone would be granted anew to every single byte.
+        """
+        left = deadline - self.clock.monotonic()
+        if left <= 0:
+            raise _timed_out(self.api.timeout)
+        if (sock := getattr(raw.connection, "sock", None)) is not None:
+            sock.settimeout(left)
+        return raw.read1(_CHUNK, decode_content=True) or b""
+
+
+def _timed_out(timeout: float) -> TimedOut:
+    return TimedOut(Reason.SHOPIFY_ERROR, f"Shopify did not answer within {timeout:g} s")
+
+
+@contextmanager
+def _translated(timeout: float) -> Iterator[None]:
+    """Where exceptions of requests and urllib3 become ours, by their class: never by their text.
+
+    Their texts name the URL and addresses; no header, and so no token, is in them.
+    """
+    try:
+        yield
+    except requests.ConnectTimeout as error:
+        raise _unreachable("no connection in time") from error
+    except (requests.Timeout, urllib3.exceptions.ReadTimeoutError) as error:
+        raise _timed_out(timeout) from error
+    except (requests.exceptions.SSLError, urllib3.exceptions.SSLError) as error:
+        raise _unreachable("no secure connection") from error
+    except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError) as error:
+        raise _unreachable("the answer cannot be decompressed") from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _unreachable(_meaning(error)) from error
+
+
+def _unreachable(why: str) -> Transient:
+    return Transient(Reason.SHOPIFY_ERROR, f"Shopify could not be reached: {why}")
+
+
+_MEANINGS: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "connection reset"),
+    (socket.gaierror, "host name not found"),
+    (urllib3.exceptions.NameResolutionError, "host name not found"),
+    (urllib3.exceptions.IncompleteRead, "the answer was cut off"),
+    (urllib3.exceptions.ProtocolError, "the connection broke"),
+    (requests.ConnectionError, "no connection"),
+)
+
+
+def _meaning(error: BaseException) -> str:
+    chain = tuple(_chain(error))
+    for kind, meaning in _MEANINGS:
+        if any(isinstance(each, kind) for each in chain):
+            return meaning
+    return f"the request failed ({type(error).__name__})"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,229 @@
+"""The only place that knows every class: what each object is made of."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+
+import boto3
+from dependency_injector import containers, providers
+from prometheus_client import CollectorRegistry
+
+from adapters.aws_time import time_of_aws
+from adapters.dynamodb_checkpoints import DynamoCheckpoints
+from adapters.dynamodb_failed_batches import DynamoFailedBatches
+from adapters.dynamodb_fast_bodies import order_client
+from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
+from adapters.dynamodb_shops import DynamoShops
+from adapters.dynamodb_tables import TableNames, create_tables, inspect_tables
+from adapters.heartbeat import Heartbeat
+from adapters.logs import NAME as LOGGER
+from adapters.logs import Logs
+from adapters.observers import Everyone
+from adapters.prometheus import Counting
+from adapters.prometheus_gauges import Asked, Gauges
+from adapters.release import version
+from adapters.retrying import Retrying
+from adapters.shopify_client import ShopifyClient
+from adapters.shopify_graphql import ShopifyGraphqlOrders
+from adapters.shopify_session import shopify_session
+from adapters.shopify_transport import ShopifyApi, ShopifyTransport
+from adapters.sqs_clients import QueueUrls, SqsClients
+from adapters.sqs_dead_letters import SqsDeadLetters
+from adapters.sqs_inbox import SqsInbox
+from adapters.sqs_publisher import SqsPublisher
+from adapters.sqs_queue_checks import Expected, inspect_queues, is_fifo
+from adapters.sqs_queues import create_queues
+from adapters.stopping import Stopping
+from adapters.system_clock import SystemChance, SystemClock
+from config import aws
+from config.settings import Settings, required, unknown_variables
+from domain.continuing import ContinueRun
+from domain.giving_up import GiveUpPage
+from domain.handling import HandleDelivery
+from domain.keeping import KeepFailedBatches
+from domain.messages import Message
+from domain.publishing import PublishPage
+from domain.reaching import FindShop
+from domain.requesting import AnswerRequest
+from domain.retrying_batches import RetryFailedBatch
+from domain.watching import TakeUpStalledRuns
+from domain.working import WorkOnPage
+
+
+class Container(containers.DeclarativeContainer):
+    """Give it `settings`; ask it only from an entrypoint."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    encode: providers.Dependency[Callable[[Message], str]] = providers.Dependency()
+    """A message's body: the wire format is the entrypoints' matter."""
+
+    # The process
+    clock = providers.Singleton(SystemClock)
+    chance = providers.Singleton(SystemChance)
+    stopping = providers.Singleton(Stopping)
+    version = providers.Callable(version)
+
+    # What happened
+    registry = providers.Singleton(CollectorRegistry)
+    counting = providers.Singleton(Counting, registry, clock, version)
+    logs = providers.Singleton(Logs, providers.Callable(logging.getLogger, LOGGER))
+    observer = providers.Singleton(Everyone, providers.List(counting, logs))
+
+    # DynamoDB
+    dynamodb = providers.Singleton(aws.dynamodb_client, settings.provided.connections)
+    orders_client = providers.Singleton(
+        order_client, providers.Factory(boto3.session.Session), settings.provided.connections
+    )
+    table_names = providers.Singleton(
+        TableNames,
+        settings.provided.checkpoints_table,
+        settings.provided.orders_table,
+        settings.provided.shops_table,
+    )
+    checkpoints = providers.Singleton(
+        DynamoCheckpoints,
+        dynamodb,
+        settings.provided.checkpoints_table,
+        settings.provided.checkpoint_ttl,
+        clock,
+        chance.provided.new_id,
+    )
+    failed_batches = providers.Singleton(
+        DynamoFailedBatches, dynamodb, settings.provided.checkpoints_table, clock
+    )
+    shops = providers.Singleton(DynamoShops, dynamodb, settings.provided.shops_table, clock)
+    orders = providers.Singleton(
+        DynamoOrders,
+        providers.Singleton(
+            OrderTable,
+            orders_client,
+            settings.provided.orders_table,
+            providers.Callable(WriteMode, settings.provided.order_writes),
+        ),
+        clock,
+        chance,
+        stopping,
+        observer,
+    )
+
+    # Shopify
+    source = providers.Singleton(
+        ShopifyGraphqlOrders,
+        providers.Singleton(
+            ShopifyClient,
+            providers.Singleton(
+                ShopifyTransport,
+                providers.Singleton(
+                    ShopifyApi,
+                    settings.provided.shopify_url,
+                    settings.provided.shopify_api_version,
+                    settings.provided.shopify_timeout,
+                ),
+                providers.Singleton(shopify_session, settings.provided.connections),
+                clock,
+            ),
+            providers.Singleton(Retrying, settings.provided.retries, stopping, chance, observer),
+            observer,
+        ),
+        settings.provided.customer_data,
+    )
+
+    # SQS
+    queue_urls = providers.Singleton(
+        QueueUrls,
+        providers.Callable(required, "SYNC_QUEUE_URL", settings.provided.queue_url),
+        providers.Callable(required, "SYNC_DLQ_URL", settings.provided.dlq_url),
+    )
+    sqs_clients = providers.Singleton(
+        SqsClients,
+        receive=providers.Singleton(aws.receiving_client, settings.provided.long_poll),
+        settle=providers.Singleton(aws.settling_client, settings.provided.connections),
+        send=providers.Singleton(aws.sending_client, settings.provided.connections),
+    )
+    inbox = providers.Singleton(SqsInbox, sqs_clients, queue_urls)
+    publisher = providers.Singleton(
+        SqsPublisher, sqs_clients.provided.send, queue_urls, encode, clock
+    )
+    dead_letters = providers.Singleton(SqsDeadLetters, sqs_clients, queue_urls)
+    heartbeat = providers.Singleton(
+        Heartbeat, inbox, checkpoints, clock, observer, settings.provided.visibility
+    )
+    gauges = providers.Singleton(
+        Gauges,
+        registry,
+        providers.Singleton(
+            Asked,
+            checkpoints,
+            failed_batches,
+            inbox,
+            clock,
+            settings.provided.policy.stall_grace,
+        ),
+        observer,
+    )
+
+    # What the daemon does
+    policy = settings.provided.policy
+    find_shop = providers.Singleton(FindShop, shops)
+    publish_page = providers.Singleton(PublishPage, checkpoints, publisher, clock, chance)
+    work = providers.Singleton(
+        WorkOnPage,
+        checkpoints=checkpoints,
+        find_shop=find_shop,
+        source=source,
+        orders=orders,
+        keep_failed=providers.Singleton(KeepFailedBatches, failed_batches, publisher, clock),
+        leases=heartbeat,
+        publish=publish_page,
+        give_up=providers.Singleton(GiveUpPage, checkpoints, observer, clock, chance, policy),
+        observer=observer,
+        clock=clock,
+        policy=policy,
+    )
+    continue_run = providers.Singleton(
+        ContinueRun, checkpoints, work, publish_page, observer, clock, chance, policy
+    )
+    handle_delivery = providers.Singleton(
+        HandleDelivery,
+        answer_request=providers.Singleton(
+            AnswerRequest, checkpoints, work, continue_run, observer, clock, chance, policy
+        ),
+        continue_run=continue_run,
+        retry_batch=providers.Singleton(
+            RetryFailedBatch,
+            failed_batches=failed_batches,
+            find_shop=find_shop,
+            source=source,
+            orders=orders,
+            publisher=publisher,
+            observer=observer,
+            clock=clock,
+            chance=chance,
+            policy=policy,
+        ),
+        observer=observer,
+        chance=chance,
+    )
+    watchdog = providers.Singleton(
+        TakeUpStalledRuns, checkpoints, publish_page, observer, clock, chance, policy
+    )
+
+    # Setting up and looking after
+    misspelt = providers.Callable(unknown_variables, os.environ)
+    time_of_aws = providers.Callable(time_of_aws, dynamodb)
+    create_tables = providers.Callable(create_tables, dynamodb, table_names)
+    inspect_tables = providers.Callable(inspect_tables, dynamodb, table_names)
+    create_queues = providers.Callable(
+        create_queues, sqs_clients.provided.settle, queue_urls, settings.provided.visibility
+    )
+    inspect_queues = providers.Callable(
+        inspect_queues,
+        sqs_clients.provided.settle,
+        queue_urls,
+        providers.Singleton(Expected, settings.provided.visibility, settings.provided.max_attempts),
+    )
+    source_is_fifo = providers.Callable(
+        is_fifo, sqs_clients.provided.settle, queue_urls.provided.source
+    )

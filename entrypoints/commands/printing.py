@@ -1,0 +1,32 @@
+"""Data goes to stdout, in words or as JSON; everything else goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from entrypoints.presenting import Json
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Something beside the data."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def emit(data: Json) -> None:
+    """One JSON document."""
+    say(json.dumps(data, ensure_ascii=False))
+
+
+def tell(data: Json, words: str, *, as_json: bool) -> None:
+    """The same in words, or as JSON."""
+    if as_json:
+        emit(data)
+    else:
+        say(words)

@@ -1,0 +1,163 @@
+"""The consumer loop: a message is received only if a worker is free for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from threading import Event
+from typing import Protocol, TypeAlias
+
+from adapters.heartbeat import Heartbeat
+from domain.deliveries import Received
+from domain.failures import Permanent
+from domain.occurrences import Reported
+from domain.outcomes import Done, GiveBack, How
+from domain.ports import Clock, Observer
+from entrypoints.bugs import kind_and_frames
+from entrypoints.handling import Handled
+from entrypoints.in_hand import InHand
+from entrypoints.permits import Permits
+from entrypoints.polling import Polling
+from entrypoints.pulses import Pulse
+from entrypoints.settling import SettleDelivery
+from entrypoints.workers import Workers
+
+Handle: TypeAlias = Callable[[Received], Handled]
+
+MOST_AT_ONCE = 10
+"""SQS hands over no more in one ReceiveMessage."""
+_TICK_EVERY = 1.0
+
+
+class Stoppable(Protocol):
+    """The waits of the whole process."""
+
+    def stop(self) -> None:
+        """End them all, those under way and those to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of the consumer ended.
+
+    `finished` is False if a worker was still at it when the grace was over: its thread may hang,
+    and only the end of the process ends it. `failure` says why the queue cannot be consumed.
+    """
+
+    finished: bool
+    failure: Permanent | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Consumer:
+    """Receives, has messages worked on by `workers` threads, settles each delivery once.
+
+    `run` may be called once. `stop` ends it: nothing is received any more, what is not started is
+    given back, what is being worked on has until `grace` after the stop and is given back then.
+    """
+
+    poll: Polling
+    handle: Handle
+    settle: SettleDelivery
+    heartbeat: Heartbeat
+    waits: Stoppable
+    observer: Observer
+    clock: Clock
+    workers: int
+    grace: timedelta
+    _permits: Permits = field(init=False)
+    _threads: Workers = field(init=False)
+    _in_hand: InHand = field(default_factory=InHand, init=False)
+    _stopping: Event = field(default_factory=Event, init=False)
+    _stopped_at: float = field(default=0.0, init=False)
+    _ticked_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._permits = Permits(self.workers)
+        self._threads = Workers(self.workers, self._report_bug)
+        self._ticked_at = self.clock.monotonic()
+
+    def run(self) -> Ended:
+        """Consume until `stop`, or until SQS has refused us for too long.
+
+        A bug in the loop itself is raised, after the same orderly end.
+        """
+        finished = False
+        self._threads.start()
+        try:
+            with self.heartbeat.beating():
+                try:
+                    failure = self._consume()
+                finally:
+                    self.stop()
+                    finished = self._permits.all_back(self._grace_left())
+        finally:
+            # Only now: a heartbeat would hide again what is made visible here.
+            self._give_back()
+            self._threads.end()
+        return Ended(finished, failure)
+
+    def stop(self) -> None:
+        """End `run`; may be called from any thread, and more than once."""
+        if not self._stopping.is_set():
+            self._stopped_at = self.clock.monotonic()
+            self._stopping.set()
+        self.waits.stop()
+        self._permits.close()
+
+    def pulse(self) -> Pulse:
+        """How the consumer is doing; safe to ask from any thread."""
+        return Pulse(
+            ticked_at=self._ticked_at,
+            polled_at=self.poll.polled_at,
+            failing_polls=self.poll.failures,
+            extended_at=self.heartbeat.ticked_at,
+            busy_since=self._in_hand.since(),
+            stopping=self._stopping.is_set(),
+        )
+
+    def _consume(self) -> Permanent | None:
+        while not self._stopping.is_set():
+            self._ticked_at = self.clock.monotonic()
+            free = self._permits.take(MOST_AT_ONCE, _TICK_EVERY)
+            if not free:
+                continue
+            try:
+                messages = self.poll(free)
+            except Permanent as failure:
+                self._permits.give_back(free)
+                return failure
+            self._permits.give_back(free - len(messages))
+            for received in messages:
+                self._in_hand.add(received, self.clock.monotonic())
+                self._threads.put(partial(self._work, received, self.clock.monotonic()))
+        return None
+
+    def _work(self, received: Received, began: float) -> None:
+        try:
+            with self.heartbeat.hold(received):
+                handled = self._handled(received)
+            if self._in_hand.claim(received):
+                self.settle(received, handled, began)
+        finally:
+            self._in_hand.remove(received)
+            self._permits.give_back()
+
+    def _handled(self, received: Received) -> Handled:
+        if received.message_id in self.settle.undeleted:
+            return Handled(Done(How.DUPLICATE))
+        if self._stopping.is_set():
+            return Handled(GiveBack())
+        return self.handle(received)
+
+    def _grace_left(self) -> float:
+        return self._stopped_at + self.grace.total_seconds() - self.clock.monotonic()
+
+    def _give_back(self) -> None:
+        for received, since in self._in_hand.claim_all():
+            self.settle(received, Handled(GiveBack()), since)
+
+    def _report_bug(self, error: Exception) -> None:
+        self.observer.notice(Reported("bug in a worker", kind_and_frames(error)))

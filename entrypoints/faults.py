@@ -1,0 +1,12 @@
+"""Which kind of fault a failure of the queue was."""
+
+from __future__ import annotations
+
+from adapters.aws_failures import AWS_ERRORS, fault_of
+from domain.failures import Failure
+
+
+def kind_of(failure: Failure) -> str:
+    """Out of a closed set, such as `throttled` or `timed-out`; `other` if AWS has no part in it."""
+    cause = failure.__cause__
+    return fault_of(cause).value if isinstance(cause, AWS_ERRORS) else "other"

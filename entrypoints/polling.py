@@ -1,0 +1,73 @@
+"""Asking the queue for messages: again and again, but never in a hot loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from domain.deliveries import Inbox, Received
+from domain.failures import Failure, Interrupted, Permanent
+from domain.occurrences import ReceiveFailed
+from domain.ports import Chance, Clock, Observer, Pause
+from entrypoints.faults import kind_of
+
+FIRST_WAIT = timedelta(seconds=0.5)
+LONGEST_WAIT = timedelta(seconds=30)
+FATAL_AFTER = timedelta(seconds=60)
+_DOUBLINGS = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Polling:
+    """Long polls of `wait`; after a failure a pause that doubles, half of it jitter.
+
+    When SQS has refused us (no such queue, access denied) and nothing else for `fatal_after`, the
+    refusal is raised.
+    """
+
+    inbox: Inbox
+    wait: timedelta
+    observer: Observer
+    clock: Clock
+    chance: Chance
+    pause: Pause
+    fatal_after: timedelta = FATAL_AFTER
+    polled_at: float | None = field(default=None, init=False)
+    """When a poll last worked, by the monotonic clock."""
+    failures: int = field(default=0, init=False)
+    """Polls that failed since one worked."""
+    _refused_since: float | None = field(default=None, init=False)
+
+    def __call__(self, limit: int) -> tuple[Received, ...]:
+        """At most `limit` (1 to 10) messages; none after a failure, whose pause is sat out here."""
+        try:
+            messages = self.inbox.receive(limit, self.wait)
+        except Failure as failure:
+            self._failed(failure)
+            return ()
+        self.polled_at = self.clock.monotonic()
+        self.failures, self._refused_since = 0, None
+        return messages
+
+    def _failed(self, failure: Failure) -> None:
+        self.failures += 1
+        self.observer.notice(ReceiveFailed(kind_of(failure), failure.message))
+        self._give_up_if_refused(failure)
+        try:
+            self.pause.wait(self._backoff())
+        except Interrupted:
+            return
+
+    def _give_up_if_refused(self, failure: Failure) -> None:
+        if not isinstance(failure, Permanent):
+            self._refused_since = None
+            return
+        now = self.clock.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        if now - self._refused_since >= self.fatal_after.total_seconds():
+            raise failure
+
+    def _backoff(self) -> timedelta:
+        full = min(FIRST_WAIT * 2.0 ** min(self.failures - 1, _DOUBLINGS), LONGEST_WAIT)
+        return full * (0.5 + self.chance.uniform() / 2)

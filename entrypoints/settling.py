@@ -1,0 +1,133 @@
+"""What becomes of a message once its outcome is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import assert_never
+
+from domain.deliveries import Inbox, Received
+from domain.failures import Failure, Interrupted, Permanent
+from domain.messages import Continuation
+from domain.occurrences import MessageSettled, Reported, Retried
+from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
+from domain.ports import Chance, Clock, Observer, Pause
+from domain.redelivery import backoff
+from entrypoints.faults import kind_of
+from entrypoints.handling import Handled
+from entrypoints.messages import message_type
+from entrypoints.undeleted import Undeleted
+
+TRIES = 3
+FIRST_PAUSE = timedelta(milliseconds=200)
+UNREADABLE = "invalid"
+"""The type of a message that nobody could read, or that nobody has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDelivery:
+    """Delete, hide or dead-letter the message, then state how its delivery has ended.
+
+    What fails is tried a few times, then the message is left to come back by itself. Never raises
+    a `Failure`.
+    """
+
+    inbox: Inbox
+    observer: Observer
+    clock: Clock
+    chance: Chance
+    pause: Pause
+    undeleted: Undeleted = field(default_factory=Undeleted)
+
+    def __call__(self, received: Received, handled: Handled, began: float) -> None:
+        """`began` is the monotonic time at which the work on it began."""
+        outcome = self._settle(received, handled.outcome)
+        self.observer.notice(self._settled(received, Handled(outcome, handled.message), began))
+
+    def _settle(self, received: Received, outcome: Outcome) -> Outcome:
+        match outcome:
+            case Done():
+                self._delete(received)
+            case Later(after):
+                self._try("not hidden", lambda: self.inbox.hide(received, after))
+            case DeadLetter():
+                return self._dead_letter(received, outcome)
+            case GiveBack():
+                self._try("not given back", lambda: self.inbox.hide(received, timedelta(0)))
+            case other:
+                assert_never(other)
+        return outcome
+
+    def _delete(self, received: Received) -> None:
+        """One that cannot be deleted is deleted unread when it comes back."""
+        if self._try("not deleted", lambda: self.inbox.delete(received)):
+            self.undeleted.remove(received.message_id)
+        else:
+            self.undeleted.add(received.message_id)
+
+    def _dead_letter(self, received: Received, letter: DeadLetter) -> Outcome:
+        """Copy, then delete; without a copy the message stays where it is."""
+        now = self.clock.now()
+        if self._try(
+            "not dead-lettered",
+            lambda: self.inbox.dead_letter(received, letter.reason, letter.error, now),
+        ):
+            self._delete(received)
+            return letter
+        later = Later(backoff(received.receive_count, self.chance.uniform()))
+        self._settle(received, later)
+        return later
+
+    def _try(self, complaint: str, action: Callable[[], None]) -> bool:
+        for attempt in range(TRIES):
+            try:
+                action()
+            except Failure as failure:
+                if isinstance(failure, Permanent) or attempt + 1 == TRIES:
+                    self.observer.notice(Reported(f"message {complaint}", failure.message))
+                    return False
+                self.observer.notice(Retried("sqs", kind_of(failure)))
+                self._breathe(attempt)
+            else:
+                return True
+        return False
+
+    def _breathe(self, attempt: int) -> None:
+        """A stop makes us no more patient, but it does not end the tries."""
+        try:
+            self.pause.wait(FIRST_PAUSE * 2**attempt)
+        except Interrupted:
+            return
+
+    def _settled(self, received: Received, handled: Handled, began: float) -> MessageSettled:
+        message, outcome = handled.message, handled.outcome
+        duration = timedelta(seconds=self.clock.monotonic() - began)
+        letter = outcome if isinstance(outcome, DeadLetter) else None
+        return MessageSettled(
+            message_type=message_type(message) if message else UNREADABLE,
+            outcome=_label(outcome),
+            message_id=received.message_id,
+            receive_count=received.receive_count,
+            duration=duration,
+            dwell=max(self.clock.now() - received.sent_at - duration, timedelta(0)),
+            reason=letter.reason.value if letter else None,
+            user_id=message.key.user_id if message else None,
+            sync_type=message.key.sync_type.value if message else None,
+            page=message.page if isinstance(message, Continuation) else None,
+            error=letter.error if letter else None,
+        )
+
+
+def _label(outcome: Outcome) -> str:
+    match outcome:
+        case Done(how):
+            return how.value
+        case Later(_, why):
+            return why.value
+        case DeadLetter():
+            return "dead-lettered"
+        case GiveBack():
+            return "released"
+        case other:
+            assert_never(other)

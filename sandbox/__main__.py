@@ -1,0 +1,86 @@
+"""`python -m sandbox aws|shopify`: one of the two servers, in a process of its own.
+
+Prints one line of JSON, `{"url": …}`, once it listens. Ends with exit code 0 on SIGTERM or SIGINT
+and, with `--end-with-parent`, when its standard input is closed: no server outlives who started it.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from threading import Event, Thread
+
+from sandbox.http_server import LocalServer
+from sandbox.ports import AWS_PORT, SHOPIFY_PORT
+from sandbox.shopify.shops import SHOPS_FOR_PEOPLE, Plan, Shop, Shops
+
+STDIN = 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until told to end; 0 then, 1 if the port is taken."""
+    options = _options(arguments)
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    if options.end_with_parent:
+        Thread(target=_watch_parent, args=(ended,), daemon=True).start()
+    try:
+        server = _aws(options) if options.server == "aws" else _shopify(options)
+    except OSError as error:
+        sys.stderr.write(f"sandbox: cannot listen on port {options.port}: {error.strerror}\n")
+        return 1
+    with server as running:
+        print(json.dumps({"url": running.url}), flush=True)  # noqa: T201 - the one line promised
+        ended.wait()
+    return 0
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    servers = parser.add_subparsers(dest="server", required=True)
+    aws = servers.add_parser("aws", help="SQS and DynamoDB")
+    aws.add_argument("--port", type=int, default=AWS_PORT, help="0: any that is free")
+    shopify = servers.add_parser("shopify", help="the simulated Shopify")
+    shopify.add_argument("--port", type=int, default=SHOPIFY_PORT, help="0: any that is free")
+    shopify.add_argument("--orders", type=int, default=2_000, help="of a shop not known before")
+    shopify.add_argument("--seed", type=int, default=1, help="of a shop not known before")
+    plans = [plan.handle for plan in Plan]
+    shopify.add_argument("--plan", choices=plans, default="standard", help="of such a shop")
+    shopify.add_argument("--known-only", action="store_true", help="no other shops: 404")
+    for each in (aws, shopify):
+        each.add_argument("--end-with-parent", action="store_true", help="end with stdin")
+    return parser.parse_args(arguments)
+
+
+def _aws(options: argparse.Namespace) -> LocalServer:
+    from sandbox.aws.server import AwsServer  # noqa: PLC0415 - moto takes a second to import
+
+    return AwsServer(options.port)
+
+
+def _shopify(options: argparse.Namespace) -> LocalServer:
+    from sandbox.shopify.server import ShopifyServer  # noqa: PLC0415 - AWS needs none of it
+    from sandbox.shopify.world import World  # noqa: PLC0415 - same
+
+    template = Shop(
+        "any.myshopify.com",
+        orders=options.orders,
+        seed=options.seed,
+        plan=Plan.named(options.plan),
+    )
+    shops = Shops(SHOPS_FOR_PEOPLE, None if options.known_only else template)
+    return ShopifyServer(World(shops, time.monotonic), options.port)
+
+
+def _watch_parent(ended: Event) -> None:
+    while os.read(STDIN, 1):
+        pass
+    ended.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""What DynamoDB refuses and moto accepts. Source: the API reference of each operation."""
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.aws.mended_dynamodb import key_names
+
+LARGEST_ITEM = 400 * 1024
+LARGEST_BATCH = 25
+LARGEST_TRANSACTION = 100
+LARGEST_REQUEST = 16 * 1024 * 1024
+LARGEST_TRANSACTION_BYTES = 4 * 1024 * 1024
+
+Item = Mapping[str, Mapping[str, Any]]
+
+
+class Rejected(Exception):
+    """A request that AWS answers with a ValidationException of this message."""
+
+
+def check(operation: str, asked: Mapping[str, Any], region: str) -> None:
+    """Reject a write that DynamoDB would not take; other operations pass."""
+    if operation == "PutItem":
+        _check_size(asked.get("Item", {}))
+    elif operation == "BatchWriteItem":
+        _check_batch(asked.get("RequestItems", {}), region)
+    elif operation == "TransactWriteItems":
+        _check_transaction(asked.get("TransactItems", []))
+
+
+def _check_batch(tables: Mapping[str, list[Mapping[str, Any]]], region: str) -> None:
+    total = sum(len(requests) for requests in tables.values())
+    if total > LARGEST_BATCH:
+        raise Rejected("Too many items requested for the BatchWriteItem call")
+    if not total:
+        raise Rejected(
+            "1 validation error detected: Value '{}' at 'requestItems' failed to "
+            "satisfy constraint: Member must have length greater than or equal to 1"
+        )
+    size = 0
+    for table, requests in tables.items():
+        names = key_names(region, table)
+        if names is not None and _has_duplicates(requests, names):
+            raise Rejected("Provided list of item keys contains duplicates")
+        size += sum(_check_size(item) for item in _puts(requests))
+    if size > LARGEST_REQUEST:
+        raise Rejected("Request size exceeded the 16 MB limit of a BatchWriteItem call")
+
+
+def _check_transaction(actions: list[Mapping[str, Any]]) -> None:
+    if len(actions) > LARGEST_TRANSACTION:
+        raise Rejected("Member must have length less than or equal to 100")
+    sizes = [_check_size(action["Put"].get("Item", {})) for action in actions if "Put" in action]
+    if sum(sizes) > LARGEST_TRANSACTION_BYTES:
+        raise Rejected("Transaction request size exceeded the 4 MB limit")
+
+
+def _puts(requests: list[Mapping[str, Any]]) -> Iterator[Item]:
+    for request in requests:
+        if "PutRequest" in request:
+            yield request["PutRequest"].get("Item", {})
+
+
+def _has_duplicates(requests: list[Mapping[str, Any]], names: tuple[str, ...]) -> bool:
+    keys = []
+    for request in requests:
+        item = request.get("PutRequest", {}).get("Item") or request.get("DeleteRequest", {}).get(
+            "Key", {}
+        )
+        keys.append(tuple(str(item.get(name)) for name in names))
+    return len(set(keys)) != len(keys)
+
+
+def _check_size(item: Item) -> int:
+    size = sum(len(name.encode()) + value_size(value) for name, value in item.items())
+    if size > LARGEST_ITEM:
+        raise Rejected("Item size has exceeded the maximum allowed size")
+    return size
+
+
+def value_size(value: Mapping[str, Any]) -> int:
+    """Bytes that DynamoDB counts for a value, by its published rules."""
+    ((kind, held),) = value.items()
+    match kind:
+        case "S":
+            return len(held.encode())
+        case "N":
+            return (len(held.strip("-").replace(".", "").strip("0")) + 1) // 2 + 1
+        case "B":
+            return len(b64decode(held))
+        case "BOOL" | "NULL":
+            return 1
+        case _:
+            return _collection_size(kind, held)
+
+
+def _collection_size(kind: str, held: Any) -> int:
+    match kind:
+        case "L":
+            return 3 + sum(1 + value_size(each) for each in held)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + value_size(each) for name, each in held.items())
+        case _:
+            return sum(value_size({kind[0]: each}) for each in held)

@@ -1,0 +1,125 @@
+"""The switches and meters of the simulated Shopify, over HTTP, under /_sandbox."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from sandbox.shopify.bad_answers import Response, as_json
+from sandbox.shopify.catalogue import Catalogue
+from sandbox.shopify.faults import Fault, Switch
+from sandbox.shopify.order_maker import instant
+from sandbox.shopify.shops import Plan, Shop
+from sandbox.shopify.timeline import OrderKey
+from sandbox.shopify.world import World
+
+SHOP = re.compile(r"/_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>touch|create|delete)")
+
+HELP = {
+    "GET /_sandbox": "this text, the shops and the faults",
+    "GET /_sandbox/requests": "per shop: requests, their outcomes, how often each page was sent",
+    "DELETE /_sandbox/requests": "count from zero again",
+    "POST /_sandbox/faults": '{"fault": "throttled", "shop": null, "times": 3, "skip": 0}',
+    "DELETE /_sandbox/faults": "switch every fault off",
+    "POST /_sandbox/shops": '{"domain": "my.myshopify.com", "orders": 500, "plan": "plus"}',
+    "POST /_sandbox/shops/{shop}/touch": '{"indexes": [0, 1], "at": "2026-11-23T12:00:00Z"}',
+    "POST /_sandbox/shops/{shop}/create": '{"count": 3, "at": "2026-11-23T12:00:00Z"}',
+    "POST /_sandbox/shops/{shop}/delete": '{"indexes": [0, 1]}',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Answers requests under /_sandbox."""
+
+    world: World
+
+    def handle(self, method: str, path: str, body: bytes) -> Response:
+        """The answer; 400 with a reason for a request that makes no sense, 404 elsewhere."""
+        try:
+            wish = msgspec.json.decode(body) if body else {}
+            answer = self._answer(f"{method} {path.rstrip('/')}", wish)
+        except (ValueError, TypeError, KeyError, msgspec.DecodeError) as error:
+            return as_json(400, {"error": f"{type(error).__name__}: {error}"})
+        if answer is None:
+            return as_json(404, {"errors": "Not Found"})
+        return as_json(200, answer)
+
+    def _answer(self, asked: str, wish: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        deeds: dict[str, Callable[[], Mapping[str, Any]]] = {
+            "GET /_sandbox": self._state,
+            "GET /_sandbox/requests": self.world.ledger.state,
+            "DELETE /_sandbox/requests": self.world.ledger.clear,
+            "GET /_sandbox/faults": self.world.faults.state,
+            "POST /_sandbox/faults": lambda: self.world.faults.add(Switch.of(wish)),
+            "DELETE /_sandbox/faults": self.world.faults.clear,
+            "POST /_sandbox/shops": lambda: self._declare(wish),
+        }
+        deed = deeds.get(asked)
+        return deed() if deed is not None else self._write(asked, wish)
+
+    def _declare(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        shop = shop_of(wish)
+        self.world.declare(shop)
+        return described(shop)
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "help": HELP,
+            "faults": {"can": list(Fault), **self.world.faults.state()},
+            "shops": [described(shop) for shop in self.world.shops.all()],
+        }
+
+    def _write(self, asked: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
+        method, _, path = asked.partition(" ")
+        found = SHOP.fullmatch(path)
+        api = self.world.api(found["shop"]) if found and method == "POST" else None
+        if found is None or api is None:
+            return None
+        catalogue = api.storefront.catalogue
+        if found["deed"] == "delete":
+            for index in wish["indexes"]:
+                catalogue.delete(index)
+            return {"deleted": len(wish["indexes"])}
+        at = _moment(catalogue, wish.get("at"))
+        if found["deed"] == "create":
+            keys = [catalogue.create(at) for _ in range(wish.get("count", 1))]
+        else:
+            keys = [catalogue.touch(index, at) for index in wish["indexes"]]
+        return {"orders": [_written(key) for key in keys]}
+
+
+def shop_of(wish: Mapping[str, Any]) -> Shop:
+    """A shop from JSON; ValueError or TypeError says what is wrong with it."""
+    given = dict(wish)
+    if "plan" in given:
+        given["plan"] = Plan.named(given["plan"])
+    if "last_update" in given:
+        given["last_update"] = datetime.fromisoformat(given["last_update"])
+    return Shop(**given)
+
+
+def described(shop: Shop) -> dict[str, Any]:
+    """What to know of a shop to use it. The token opens nothing but this sandbox."""
+    return {
+        "domain": shop.domain,
+        "orders": shop.orders,
+        "plan": shop.plan.handle,
+        "currency": shop.currency,
+        "token": shop.token,
+    }
+
+
+def _moment(catalogue: Catalogue, at: str | None) -> datetime:
+    if at is not None:
+        return datetime.fromisoformat(at)
+    now = max(int(time.time()), catalogue.newest_update())
+    return datetime.fromtimestamp(now, UTC)
+
+
+def _written(key: OrderKey) -> dict[str, Any]:
+    return {"index": key.index, "id": str(key.id), "updatedAt": instant(key.updated)}

@@ -1,0 +1,85 @@
+"""All shops of one sandbox with what has happened to them: the state behind the server."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import Any
+
+from sandbox.shopify.api import Api
+from sandbox.shopify.catalogue import Catalogue
+from sandbox.shopify.faults import Faults
+from sandbox.shopify.shops import Shop, Shops
+from sandbox.shopify.storefront import Storefront
+from sandbox.shopify.throttle import Bucket
+
+Clock = Callable[[], float]
+
+
+class Ledger:
+    """Counts requests by shop and status, and pages of orders by their `after` cursor.
+
+    A page counts when it is sent whole. The first page's cursor is "".
+    """
+
+    def __init__(self) -> None:
+        self._requests: dict[str, Counter[str]] = {}
+        self._pages: dict[str, Counter[str]] = {}
+        self._lock = Lock()
+
+    def request(self, shop: str, outcome: str) -> None:
+        with self._lock:
+            self._requests.setdefault(shop, Counter())[outcome] += 1
+
+    def pages(self, shop: str, cursors: Iterable[str]) -> None:
+        with self._lock:
+            self._pages.setdefault(shop, Counter()).update(cursors)
+
+    def clear(self) -> dict[str, Any]:
+        """Count from zero again; returns the state."""
+        with self._lock:
+            self._requests.clear()
+            self._pages.clear()
+        return self.state()
+
+    def state(self) -> dict[str, Any]:
+        """`{shop: {"requests": n, "outcomes": {status: n}, "pages": {after: n}}}`."""
+        with self._lock:
+            return {
+                shop: {
+                    "requests": outcomes.total(),
+                    "outcomes": dict(outcomes),
+                    "pages": dict(self._pages.get(shop, Counter())),
+                }
+                for shop, outcomes in self._requests.items()
+            }
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What requests act upon. `clock` gives monotonic seconds, for the buckets."""
+
+    shops: Shops
+    clock: Clock
+    faults: Faults = field(default_factory=Faults)
+    ledger: Ledger = field(default_factory=Ledger)
+    ending: Event = field(default_factory=Event)
+    _apis: dict[str, Api] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def api(self, domain: str) -> Api | None:
+        """The endpoint of that shop; None if there is no such shop."""
+        shop = self.shops.find(domain)
+        if shop is None:
+            return None
+        with self._lock:
+            if domain not in self._apis:
+                storefront = Storefront(shop, Catalogue(shop))
+                self._apis[domain] = Api(storefront, Bucket(shop.plan, self.clock))
+            return self._apis[domain]
+
+    def declare(self, shop: Shop) -> None:
+        """Add a shop, or put a new one in the place of an old one and its history."""
+        with self._lock:
+            self._apis.pop(shop.domain, None)
+            self.shops.declare(shop)

@@ -1,0 +1,209 @@
+"""What every source of orders promises, kept by the fake and by the real one alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, Transient
+from domain.orders import Order, OrderPage, PageRequest
+from sandbox.shopify.faults import Fault
+from sandbox.shopify.server import ShopifyServer
+from sandbox.shopify.shops import Plan, Shop, Shops
+from sandbox.shopify.world import World
+from tests.fakes.clock import FakeClock
+from tests.fakes.pause import FakePause
+from tests.merchants import (
+    LINES,
+    ORDERS,
+    SOON,
+    Merchant,
+    MerchantInMemory,
+    MerchantInTheSandbox,
+)
+from tests.shopify import Bench
+
+
+class OrderSourceContract:
+    @pytest.fixture
+    def merchant(self) -> Merchant | Iterator[Merchant]:
+        raise NotImplementedError
+
+    def page(
+        self,
+        merchant: Merchant,
+        size: int = 250,
+        cursor: str | None = None,
+        since: datetime | None = None,
+    ) -> OrderPage:
+        return merchant.source.fetch_page(
+            merchant.shop, PageRequest(size, cursor, since, count=False)
+        )
+
+    def walk(
+        self, merchant: Merchant, size: int, since: datetime | None = None
+    ) -> Iterator[OrderPage]:
+        cursor = None
+        while True:
+            page = self.page(merchant, size, cursor, since)
+            yield page
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
+    def test_hands_over_each_order_once_by_update_time_and_id(self, merchant: Merchant) -> None:
+        orders = [order for page in self.walk(merchant, 4) for order in page.orders]
+        places = [(order.updated_at, int(order.order_id)) for order in orders]
+        assert len({order.order_id for order in orders}) == len(orders) == ORDERS
+        assert places == sorted(places)
+        assert len({at for at, _ in places}) < ORDERS
+
+    def test_fills_each_page_but_the_last(self, merchant: Merchant) -> None:
+        assert [len(page.orders) for page in self.walk(merchant, 10)] == [10, 10, 10, 10, 5]
+        assert [len(page.orders) for page in self.walk(merchant, 15)] == [15, 15, 15]
+        assert [len(page.orders) for page in self.walk(merchant, 250)] == [ORDERS]
+
+    def test_describes_orders_in_one_way(self, merchant: Merchant) -> None:
+        for order in self.page(merchant).orders:
+            assert order.order_id.isdecimal()
+            assert order.updated_at.utcoffset() == timedelta(0)
+            assert isinstance(order.fields["lineItems"], list)
+            assert datetime.fromisoformat(str(order.fields["updatedAt"])) == order.updated_at
+            assert order.fields["id"] == f"gid://shopify/Order/{order.order_id}"
+
+    def test_hands_over_all_line_items(self, merchant: Merchant) -> None:
+        numbers = []
+        for order in self.page(merchant).orders:
+            lines = order.fields["lineItems"]
+            assert isinstance(lines, list)
+            assert len({str(line) for line in lines}) == len(lines)
+            numbers.append(len(lines))
+        assert max(numbers) == LINES
+
+    def test_keeps_to_the_window_and_its_first_second(self, merchant: Merchant) -> None:
+        everything = self.page(merchant).orders
+        since = everything[20].updated_at
+        window = [order for page in self.walk(merchant, 7, since) for order in page.orders]
+        assert window == [order for order in everything if order.updated_at >= since]
+        assert self.page(merchant, since=SOON).orders == ()
+
+    def test_counts_the_window_when_asked(self, merchant: Merchant) -> None:
+        since = self.page(merchant).orders[20].updated_at
+        window = len(self.page(merchant, since=since).orders)
+        for start, count in ((None, ORDERS), (since, window)):
+            request = PageRequest(5, None, start, count=True)
+            assert merchant.source.fetch_page(merchant.shop, request).expected == count
+        assert self.page(merchant).expected is None
+
+    def test_sees_an_order_again_that_changes_meanwhile(self, merchant: Merchant) -> None:
+        pages = self.walk(merchant, 20)
+        first = next(pages).orders
+        moved = first[3].order_id
+        merchant.updates(moved, SOON)
+        rest = [order for page in pages for order in page.orders]
+        assert rest[-1].order_id == moved
+        assert rest[-1].updated_at == SOON
+        assert len({order.order_id for order in (*first, *rest)}) == ORDERS
+
+    def test_goes_on_from_a_cursor_after_a_failure(self, merchant: Merchant) -> None:
+        cursor = self.page(merchant, 40).next_cursor
+        merchant.is_hit_by(Fault.BAD_GATEWAY)
+        with pytest.raises(Transient):
+            self.page(merchant, 40, cursor)
+        merchant.recovers()
+        assert len(self.page(merchant, 40, cursor).orders) == 5
+
+    def test_reads_single_orders_as_they_are_now(self, merchant: Merchant) -> None:
+        ids = [order.order_id for order in self.page(merchant).orders]
+        merchant.updates(ids[7], SOON)
+        merchant.deletes(ids[9])
+        found = merchant.source.fetch_orders(merchant.shop, (ids[9], ids[7], *ids[10:35], "1"))
+        assert {order.order_id for order in found} == {ids[7], *ids[10:35]}
+        (updated,) = (order for order in found if order.order_id == ids[7])
+        assert updated.updated_at == SOON
+
+    def test_describes_single_orders_like_those_of_a_page(self, merchant: Merchant) -> None:
+        orders = self.page(merchant).orders
+        for order in (orders[0], max(orders, key=_number_of_lines)):
+            assert merchant.source.fetch_orders(merchant.shop, (order.order_id,)) == (order,)
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            (Fault.BAD_TOKEN, Reason.SHOP_UNAUTHORIZED),
+            (Fault.FORBIDDEN, Reason.SHOP_UNAUTHORIZED),
+            (Fault.ACCESS_DENIED, Reason.SHOP_UNAUTHORIZED),
+            (Fault.FROZEN, Reason.SHOP_UNAVAILABLE),
+            (Fault.NOT_FOUND, Reason.SHOP_UNAVAILABLE),
+            (Fault.LOCKED, Reason.SHOP_UNAVAILABLE),
+            (Fault.REDIRECT, Reason.SHOPIFY_ERROR),
+        ],
+    )
+    def test_gives_up_where_only_a_person_can_help(
+        self, merchant: Merchant, fault: Fault, reason: Reason
+    ) -> None:
+        merchant.is_hit_by(fault)
+        with pytest.raises(Permanent) as raised:
+            self.page(merchant, 5)
+        assert raised.value.reason is reason
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault.SERVER_ERROR,
+            Fault.INTERNAL_ERROR,
+            Fault.HTML,
+            Fault.HALF_A_BODY,
+            Fault.EMPTY_OBJECT,
+            Fault.EMPTY_DATA,
+            Fault.REJECTED,
+            Fault.RESET_BEFORE,
+            Fault.RESET_IN_BODY,
+        ],
+    )
+    def test_never_takes_a_failure_for_an_empty_page(
+        self, merchant: Merchant, fault: Fault
+    ) -> None:
+        merchant.is_hit_by(fault)
+        with pytest.raises(Transient) as raised:
+            self.page(merchant, 5)
+        assert raised.value.reason is Reason.SHOPIFY_ERROR
+
+    def test_passes_on_a_long_rate_limit(self, merchant: Merchant) -> None:
+        merchant.is_hit_by(Fault.RATE_LIMITED)
+        with pytest.raises(RateLimited) as raised:
+            self.page(merchant, 5)
+        assert raised.value.wait > timedelta(0)
+
+    def test_says_that_a_page_is_too_large(self, merchant: Merchant) -> None:
+        merchant.is_hit_by(Fault.MAX_COST)
+        with pytest.raises(PageTooLarge):
+            self.page(merchant, 250)
+        merchant.recovers()
+        assert len(self.page(merchant, 125).orders) == ORDERS
+
+
+def _number_of_lines(order: Order) -> int:
+    lines = order.fields["lineItems"]
+    return len(lines) if isinstance(lines, list) else 0
+
+
+class TestFakeOrderSource(OrderSourceContract):
+    @pytest.fixture
+    def merchant(self) -> Merchant:
+        return MerchantInMemory()
+
+
+class TestShopifyGraphqlOrders(OrderSourceContract):
+    """Over HTTP, against the simulated Shopify; waits for its rate limit take no time."""
+
+    @pytest.fixture
+    def merchant(self) -> Iterator[Merchant]:
+        clock = FakeClock()
+        shop = Shop("contract-shop.myshopify.com", orders=ORDERS, seed=3, plan=Plan.PLUS)
+        with ShopifyServer(World(Shops([shop]), clock.monotonic)) as server:
+            bench = Bench(url=f"{server.url}/{{shop}}", pause=FakePause(clock.advance), clock=clock)
+            yield MerchantInTheSandbox(server.world, bench)
+            bench.session.close()

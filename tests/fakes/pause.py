@@ -1,0 +1,32 @@
+"""Waits that take no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from domain.failures import Interrupted
+from domain.ports import Pause
+
+
+class FakePause(Pause):
+    """Remembers the waits; `on_wait` is told of each, to move a fake clock on."""
+
+    def __init__(self, on_wait: Callable[[timedelta], object] = lambda _: None) -> None:
+        self.waits: list[timedelta] = []
+        self._on_wait = on_wait
+        self._stopped = False
+
+    def wait(self, duration: timedelta) -> None:
+        if self._stopped:
+            raise Interrupted("the process is stopping")
+        self.waits.append(duration)
+        self._on_wait(duration)
+
+    def stop(self) -> None:
+        """The process is stopping: every wait from now on ends at once."""
+        self._stopped = True
+
+    @property
+    def seconds(self) -> list[float]:
+        return [wait.total_seconds() for wait in self.waits]

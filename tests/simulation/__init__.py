@@ -1,0 +1,1 @@
+"""The real use-cases in a simulated world."""

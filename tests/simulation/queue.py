@@ -1,0 +1,110 @@
+"""A standard queue and its dead-letter queue in virtual time, as unpleasant as SQS may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from domain.messages import Message
+from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
+from domain.ports import Publisher
+from tests.fakes.clock import FakeClock
+from tests.fakes.faults import Faulty
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A message in the queue; `receives` names its latest delivery, too."""
+
+    number: int
+    message: Message
+    visible_at: datetime
+    receives: int = 0
+
+
+@dataclass(slots=True)
+class DeadLetters:
+    """What was dead-lettered, and why."""
+
+    letters: list[tuple[Message, str]] = field(default_factory=list)
+
+    def reasons(self) -> list[str]:
+        return [reason for _, reason in self.letters]
+
+
+class SimulatedQueue(Faulty, Publisher):
+    """Delivers again when the visibility time-out is over; stale receipts settle nothing.
+
+    `fail_next` and `lose_next_answer` concern sending.
+    """
+
+    def __init__(self, clock: FakeClock, visibility: timedelta) -> None:
+        super().__init__()
+        self._clock = clock
+        self._visibility = visibility
+        self._numbers = count(1)
+        self.copies: dict[int, Copy] = {}
+        self.dead = DeadLetters()
+
+    def publish(self, message: Message, delay: timedelta) -> None:
+        with self._call():
+            self._put(message, self._clock.now() + delay)
+
+    def dead_letter(self, message: Message, reason: str, error: str) -> None:  # noqa: ARG002 - not kept
+        with self._call():
+            self.dead.letters.append((message, reason))
+
+    def duplicate(self, copy: Copy) -> Copy:
+        """SQS delivers a message once more than it should."""
+        return self._put(copy.message, self._clock.now())
+
+    def visible(self) -> list[Copy]:
+        now = self._clock.now()
+        return [copy for copy in self.copies.values() if copy.visible_at <= now]
+
+    def receive(self, copy: Copy) -> Copy:
+        """Deliver the copy: it is hidden for the visibility time-out."""
+        taken = replace(
+            copy, receives=copy.receives + 1, visible_at=self._clock.now() + self._visibility
+        )
+        self.copies[copy.number] = taken
+        return taken
+
+    def settle(self, delivered: Copy, outcome: Outcome) -> None:
+        """Do as the outcome says, if the delivery is still the copy's latest."""
+        current = self.copies.get(delivered.number)
+        if isinstance(outcome, DeadLetter):
+            self.dead.letters.append((delivered.message, outcome.reason.value))
+        if current is None or current.receives != delivered.receives:
+            return
+        match outcome:
+            case Done() | DeadLetter():
+                del self.copies[delivered.number]
+            case Later(after):
+                self.copies[delivered.number] = replace(
+                    current, visible_at=self._clock.now() + after
+                )
+            case GiveBack():
+                self.copies[delivered.number] = replace(current, visible_at=self._clock.now())
+
+    def extend(self, delivered: Copy) -> None:
+        current = self.copies.get(delivered.number)
+        if current is not None and current.receives == delivered.receives:
+            self.copies[delivered.number] = replace(
+                current, visible_at=self._clock.now() + self._visibility
+            )
+
+    def redrive(self) -> None:
+        """Move everything from the dead-letter queue back."""
+        letters, self.dead.letters = self.dead.letters, []
+        for message, _ in letters:
+            self._put(message, self._clock.now())
+
+    def next_visible_at(self) -> datetime | None:
+        return min((copy.visible_at for copy in self.copies.values()), default=None)
+
+    def _put(self, message: Message, at: datetime) -> Copy:
+        copy = Copy(next(self._numbers), message, at)
+        self.copies[copy.number] = copy
+        return copy

@@ -1,0 +1,69 @@
+"""The container: every object can be made."""
+
+from __future__ import annotations
+
+import pytest
+from dependency_injector import providers
+
+from config.container import Container
+from config.settings import Settings, SettingsError, load
+from domain.messages import Message
+
+CALLS_AWS = {
+    "create_queues",
+    "create_tables",
+    "inspect_queues",
+    "inspect_tables",
+    "source_is_fifo",
+    "time_of_aws",
+}
+
+
+def encode(message: Message) -> str:
+    return repr(message)
+
+
+@pytest.fixture(autouse=True)
+def _aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SYNC_{name.upper()}", raising=False)
+    for name, value in {
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def a_container(**settings: object) -> Container:
+    queues = {"queue_url": "https://sqs.test/1/source", "dlq_url": "https://sqs.test/1/dlq"}
+    return Container(settings=load(**{**queues, **settings}), encode=encode)
+
+
+class TestTheContainer:
+    def test_makes_every_object(self) -> None:
+        made = [
+            provider()
+            for name, provider in a_container().providers.items()
+            if name not in CALLS_AWS and not isinstance(provider, providers.Dependency)
+        ]
+        assert len(made) > 25
+        assert all(each is not None for each in made)
+
+    def test_makes_one_of_each(self) -> None:
+        container = a_container()
+        assert container.work().leases is container.heartbeat()
+        assert container.handle_delivery().continue_run is container.continue_run()
+        assert container.work().publish.publisher is container.publisher()
+
+    def test_sends_continuations_with_a_single_attempt(self) -> None:
+        config = a_container().publisher().client.meta.config
+        assert config.retries["total_max_attempts"] == 1
+
+    def test_names_the_variable_that_is_missing(self) -> None:
+        with pytest.raises(SettingsError, match="SYNC_DLQ_URL is not set"):
+            a_container(dlq_url=None).inbox()
+
+    def test_needs_no_queue_for_what_uses_none(self) -> None:
+        assert a_container(queue_url=None, dlq_url=None).checkpoints() is not None
