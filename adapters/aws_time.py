@@ -1,23 +1,35 @@
-"""What time AWS thinks it is: signatures are refused when ours is too far from it."""
+"""What AWS's clock says: proof, besides, that the credentials are good."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from adapters.aws_failures import translated
+from botocore.exceptions import ClientError
+
+from adapters.aws_failures import code_of, translated
+from domain.failures import Permanent, Reason
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_KNOWN_BUT_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
 
 def time_of_aws(client: DynamoDBClient) -> datetime:
-    """By the Date header of a cheap call, to the second; our own time if there is none.
+    """The Date of an answer to a cheap call, which need not be allowed: who is denied is known.
 
-    Raises `Permanent` or `Transient` if AWS does not let us ask.
+    Raises `Permanent` or `Transient` if AWS cannot be reached or does not know us.
     """
-    with translated("AWS"):
-        answer = client.list_tables(Limit=1)
-    date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return datetime.now(UTC) if date is None else parsedate_to_datetime(date)
+    with translated("asking AWS for the time"):
+        try:
+            answer: Any = client.list_tables(Limit=1)
+        except ClientError as error:
+            if code_of(error) not in _KNOWN_BUT_DENIED:
+                raise
+            answer = error.response
+    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    if date is None:
+        raise Permanent(Reason.DATABASE_ERROR, "asking AWS for the time: the answer has no Date")
+    return parsedate_to_datetime(date)

@@ -94,13 +94,12 @@ class DynamoOrders(OrderStore):
         unread = StoredVersion()
         items = []
         for order in orders:
-            version = stored.get(order.order_id, unread)
-            if version.later_than(order.updated_at):
+            if stored.get(order.order_id, unread).supersedes(order):
                 continue
             item = order_item(shop, order, synced_at)
             if isinstance(item, FailedOrder):
                 failed.append(item)
-            elif not version.same_as(order.updated_at, item.digest):
+            else:
                 items.append(item)
         return items
 

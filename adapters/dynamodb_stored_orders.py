@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.dynamodb_order_calls import PatientCalls, Rest
+from adapters.dynamodb_order_items import digest
+from domain.orders import Order
 
 READ_SIZE = 100
 """The most keys BatchGetItem takes."""
@@ -20,11 +22,13 @@ class StoredVersion:
     updated_at: datetime | None = None
     digest: str | None = None
 
-    def later_than(self, moment: datetime) -> bool:
-        return self.updated_at is not None and self.updated_at > moment
-
-    def same_as(self, moment: datetime, digest: str) -> bool:
-        return self.updated_at == moment and self.digest == digest
+    def supersedes(self, order: Order) -> bool:
+        """Whether the order needs no write: what is stored is later, or the same."""
+        if self.updated_at is None or self.updated_at < order.updated_at:
+            return False
+        if self.updated_at > order.updated_at:
+            return True
+        return self.digest is not None and self.digest == digest(order)
 
 
 def stored_versions(

@@ -47,7 +47,7 @@ def send_config(connections: int) -> Config:
 
 def settle_config(connections: int) -> Config:
     """For what may be repeated freely: deleting, hiding, extending, reading attributes."""
-    return _config(3, connections, _ANSWER_SECONDS)
+    return _config(2, connections, _ANSWER_SECONDS)
 
 
 def _config(attempts: int, connections: int, read_seconds: float) -> Config:

@@ -23,6 +23,7 @@ from adapters.sqs_sending import Envelope, send
 from domain.deliveries import Inbox, QueueDepth, Received
 from domain.failures import Failure, Reason
 
+_LONGEST_FROM_NOW = LONGEST_HIDING - 3600
 _NO_LONGER_HIDDEN = "MessageNotInflight"
 _VISIBLE: Final = "ApproximateNumberOfMessages"
 _IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
@@ -72,13 +73,16 @@ class SqsInbox(Inbox):
         return [message for place, message in enumerate(chunk) if str(place) not in worked]
 
     def hide(self, message: Received, hidden_for: timedelta) -> None:
-        """A message that is not hidden any more is visible already: nothing is left to do."""
+        """For 11 hours at most: SQS refuses more than 12 hours counted from the receipt.
+
+        A message that is not hidden any more is visible already: nothing is left to do.
+        """
         with translated("changing the visibility of a message"):
             try:
                 self.clients.settle.change_message_visibility(
                     QueueUrl=self.urls.source,
                     ReceiptHandle=message.receipt,
-                    VisibilityTimeout=whole_seconds(hidden_for, LONGEST_HIDING),
+                    VisibilityTimeout=whole_seconds(hidden_for, _LONGEST_FROM_NOW),
                 )
             except ClientError as error:
                 if not code_of(error).endswith(_NO_LONGER_HIDDEN):

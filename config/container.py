@@ -6,14 +6,13 @@ import logging
 import os
 from collections.abc import Callable
 
-import boto3
 from dependency_injector import containers, providers
 from prometheus_client import CollectorRegistry
 
 from adapters.aws_time import time_of_aws
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
+from adapters.dynamodb_clients import order_client, state_client
 from adapters.dynamodb_failed_batches import DynamoFailedBatches
-from adapters.dynamodb_fast_bodies import order_client
 from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
 from adapters.dynamodb_shops import DynamoShops
 from adapters.dynamodb_tables import TableNames, create_tables, inspect_tables
@@ -72,9 +71,11 @@ class Container(containers.DeclarativeContainer):
     observer = providers.Singleton(Everyone, providers.List(counting, logs))
 
     # DynamoDB
-    dynamodb = providers.Singleton(aws.dynamodb_client, settings.provided.connections)
+    dynamodb = providers.Singleton(
+        state_client, providers.Factory(aws.session), settings.provided.connections
+    )
     orders_client = providers.Singleton(
-        order_client, providers.Factory(boto3.session.Session), settings.provided.connections
+        order_client, providers.Factory(aws.session), settings.provided.connections
     )
     table_names = providers.Singleton(
         TableNames,

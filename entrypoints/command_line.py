@@ -96,11 +96,18 @@ def _wrong_usage(error: typer.TyperException) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    """Settings that make no sense, or a bug: its place, not its text, which may hold secrets."""
-    from config.settings import SettingsError  # noqa: PLC0415 - above it would slow --help down
+    """Settings that make no sense, or a bug: its place, not its text, which may hold secrets.
+
+    What tells them apart is imported here and not above: it would slow every --help down.
+    """
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see above
+
+    from config.settings import SettingsError  # noqa: PLC0415 - see above
 
     if isinstance(error, SettingsError):
         return _complain(str(error), WRONG_USAGE)
+    if isinstance(error, BotoCoreError):  # once clients are made, adapters translate these
+        return _complain(f"AWS is not configured: {error}", WRONG_USAGE)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return _complain(f"unforeseen {type(error).__name__}{where}: this is a bug", FAILED)

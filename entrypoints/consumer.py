@@ -95,7 +95,7 @@ class Consumer:
                     finished = self._permits.all_back(self._grace_left())
         finally:
             # Only now: a heartbeat would hide again what is made visible here.
-            self._give_back()
+            self.settle.give_back(self._in_hand.claim_all())
             self._threads.end()
         return Ended(finished, failure)
 
@@ -124,16 +124,21 @@ class Consumer:
             free = self._permits.take(MOST_AT_ONCE, _TICK_EVERY)
             if not free:
                 continue
+            started = 0
             try:
-                messages = self.poll(free)
+                started = self._start(self.poll(free))
             except Permanent as failure:
-                self._permits.give_back(free)
                 return failure
-            self._permits.give_back(free - len(messages))
-            for received in messages:
-                self._in_hand.add(received, self.clock.monotonic())
-                self._threads.put(partial(self._work, received, self.clock.monotonic()))
+            finally:
+                self._permits.give_back(free - started)
         return None
+
+    def _start(self, messages: tuple[Received, ...]) -> int:
+        now = self.clock.monotonic()
+        for received in messages:
+            self._in_hand.add(received, now)
+            self._threads.put(partial(self._work, received, now))
+        return len(messages)
 
     def _work(self, received: Received, began: float) -> None:
         try:
@@ -154,10 +159,6 @@ class Consumer:
 
     def _grace_left(self) -> float:
         return self._stopped_at + self.grace.total_seconds() - self.clock.monotonic()
-
-    def _give_back(self) -> None:
-        for received, since in self._in_hand.claim_all():
-            self.settle(received, Handled(GiveBack()), since)
 
     def _report_bug(self, error: Exception) -> None:
         self.observer.notice(Reported("bug in a worker", kind_and_frames(error)))

@@ -98,7 +98,10 @@ class Doctor:
 def in_force(settings: Settings) -> dict[str, str]:
     """Every setting that has a value, by its variable; a secret shows as asterisks."""
     values = settings.model_dump(mode="json", exclude_none=True)
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+    return {
+        PREFIX + name.upper(): f"{value:g}" if isinstance(value, float) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _inspected(area: str, inspect: Callable[[], Sequence[Problem]]) -> Iterator[Finding]:

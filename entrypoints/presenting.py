@@ -12,6 +12,7 @@ from domain.failed_batches import FailedBatch
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _GAP = "   "
+_A_MOMENT = timedelta(seconds=1)
 
 
 def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
@@ -65,9 +66,12 @@ def next_page(run: Checkpoint, now: datetime) -> str:
         return "-"
     if run.leased(now):
         return f"working on page {run.page}"
-    if run.due_at <= now:
-        return f"page {run.page} due since {length(now - run.due_at)}"
-    return f"page {run.page} in {length(run.due_at - now)}"
+    wait = run.due_at - now
+    if abs(wait) < _A_MOMENT:
+        return f"page {run.page} now"
+    if wait > _A_MOMENT:
+        return f"page {run.page} in {length(wait)}"
+    return f"page {run.page} due since {length(-wait)}"
 
 
 def length(duration: timedelta) -> str:

@@ -45,6 +45,17 @@ class SettleDelivery:
         outcome = self._settle(received, handled.outcome)
         self.observer.notice(self._settled(received, Handled(outcome, handled.message), began))
 
+    def give_back(self, deliveries: tuple[tuple[Received, float], ...]) -> None:
+        """Make all of them visible at once; a single try, since the process is about to end."""
+        if not deliveries:
+            return
+        try:
+            self.inbox.extend(tuple(received for received, _ in deliveries), timedelta(0))
+        except Failure as failure:
+            self.observer.notice(Reported("messages not given back", failure.message))
+        for received, began in deliveries:
+            self.observer.notice(self._settled(received, Handled(GiveBack()), began))
+
     def _settle(self, received: Received, outcome: Outcome) -> Outcome:
         match outcome:
             case Done():

@@ -5,6 +5,7 @@ and, with `--end-with-parent`, when its standard input is closed: no server outl
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -59,6 +60,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _aws(options: argparse.Namespace) -> LocalServer:
     from sandbox.aws.server import AwsServer  # noqa: PLC0415 - moto takes a second to import
 
+    # What is stored is made of millions of small objects that stay: do not go through them again
+    # and again in search of garbage.
+    gc.set_threshold(200_000, 50, 1000)
     return AwsServer(options.port)
 
 

@@ -23,12 +23,12 @@ def completed(held: Checkpoint) -> Checkpoint:
 
 
 class Stored:
-    """The table as others see it."""
+    """An item of the table as others see it."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, sort_key: str = "manual") -> None:
         self.client = client
         self.table = table
-        self.key: Any = {"userId": {"S": USER}, "syncType": {"S": "manual"}}
+        self.key: Any = {"userId": {"S": USER}, "syncType": {"S": sort_key}}
 
     def item(self) -> dict[str, Any]:
         return dict(self.client.get_item(TableName=self.table, Key=self.key)["Item"])

@@ -7,5 +7,6 @@ pytest_plugins = (
     "tests.dynamodb",
     "tests.checkpoint_table",
     "tests.order_table",
+    "tests.sqs",
 )
 pytest.register_assert_rewrite("tests.contracts.checkpoint_stores")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _NUMBERS = count(1)
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any] | bytes]
+"""An HTTP status, and a body or what it says."""
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +144,7 @@ class _Raw:
         yield self._content
 
 
-def _response(url: str, status: int, body: dict[str, Any]) -> AWSResponse:
+def _response(url: str, status: int, body: dict[str, Any] | bytes) -> AWSResponse:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
-    return AWSResponse(url, status, headers, _Raw(json.dumps(body).encode()))
+    return AWSResponse(url, status, headers, _Raw(content))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import typer
 
 from entrypoints.commands.arguments import AsJson
@@ -11,13 +13,29 @@ from entrypoints.commands.printing import tell
 from entrypoints.presenting import Json, columns
 
 
+class Finding(Protocol):
+    """One line of the report."""
+
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def area(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def mend(self) -> str: ...
+
+
 def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what is wrong with the set-up, and the remedy.
 
     Exit 1 when there is a problem. Looks at the settings, the credentials, the clock, the queues
     (redrive policy, visibility, retention) and the tables (keys, TTL).
     """
-    from entrypoints.inspection import Doctor  # noqa: PLC0415 - it needs the settings' library
+    from entrypoints.inspection import Doctor  # noqa: PLC0415 - its libraries would slow --help
 
     at_hand = objects(context)
     report = Doctor(
@@ -28,8 +46,7 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
         tables=at_hand.inspect_tables,
         clock=at_hand.clock(),
     )()
-    rows = [["", "what", "found", "how to mend it"]]
-    rows += [[f.level.value, f.area, f.text, f.mend] for f in report.findings]
+    rows = [row for finding in report.findings for row in _rows(finding)]
     settings = [["setting", "value"], *([name, value] for name, value in report.settings.items())]
     facts: list[Json] = [
         {"level": f.level.value, "area": f.area, "text": f.text, "mend": f.mend or None}
@@ -42,3 +59,8 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     )
     if report.problems:
         raise Refused(f"problems found: {report.problems}")
+
+
+def _rows(finding: Finding) -> list[list[str]]:
+    found = [finding.level, finding.area, finding.text]
+    return [found, ["", "", f"-> {finding.mend}"]] if finding.mend else [found]

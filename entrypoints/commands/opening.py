@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -122,10 +121,11 @@ def objects(context: typer.Context) -> Objects:
 def _from_environment() -> Objects:
     from adapters.logs import install  # noqa: PLC0415 - see above
     from config.container import Container  # noqa: PLC0415 - see above
-    from config.settings import load, unknown_variables  # noqa: PLC0415 - see above
+    from config.settings import load  # noqa: PLC0415 - see above
     from entrypoints.messages import encode  # noqa: PLC0415 - see above
 
     install(sys.stderr, "console", "ERROR")
-    for name in unknown_variables(os.environ):
+    made = Container(settings=load(), encode=encode)
+    for name in made.misspelt():
         note(f"warning: {name} is no setting and is ignored (misspelt?)")
-    return Container(settings=load(), encode=encode)
+    return made

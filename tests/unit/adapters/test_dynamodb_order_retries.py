@@ -97,6 +97,20 @@ class TestARetry:
         assert scene.note("1") == "new"
         assert scene.retried == ["timed-out"]
 
+    @pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
+    def test_follows_an_answer_that_cannot_be_read(self, scene: Scene, operation: str) -> None:
+        left = [1]
+
+        def give(asked: str, _: dict[str, Any]) -> Answer | None:
+            if asked != operation or not left:
+                return None
+            left.pop()
+            return 200, b'{"Respon'
+
+        scene.wire.answer(give)
+        assert scene.save(*orders(3)) == StoreReport(3)
+        assert scene.retried == ["server-error"]
+
     def test_reads_keys_that_were_left_unprocessed(self, scene: Scene) -> None:
         scene.save(*orders(3))
         left = [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from dependency_injector import providers
 
@@ -29,11 +31,24 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"SYNC_{name.upper()}", raising=False)
     for name, value in {
         "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+class TestTheRegion:
+    def test_is_that_of_aws_region(self) -> None:
+        assert a_container().dynamodb().meta.region_name == "eu-west-1"
+
+    def test_is_asked_for_where_there_is_none(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.delenv("AWS_REGION")
+        monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        with pytest.raises(SettingsError, match="AWS_REGION is not set"):
+            a_container().dynamodb()
 
 
 def a_container(**settings: object) -> Container:
@@ -59,7 +74,7 @@ class TestTheContainer:
 
     def test_sends_continuations_with_a_single_attempt(self) -> None:
         config = a_container().publisher().client.meta.config
-        assert config.retries["total_max_attempts"] == 1
+        assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined] # not in the stubs
 
     def test_names_the_variable_that_is_missing(self) -> None:
         with pytest.raises(SettingsError, match="SYNC_DLQ_URL is not set"):

@@ -28,7 +28,7 @@ class TestSettings:
 
     def test_are_frozen(self) -> None:
         with pytest.raises(ValidationError):
-            load().page_size = 10  # type: ignore[misc]
+            load().page_size = 10
 
     def test_come_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SYNC_PAGE_DELAY_DAILY", "0.5")

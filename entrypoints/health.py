@@ -1,0 +1,91 @@
+"""Whether the worker lives, and whether it can work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from domain.failures import Failure
+from domain.ports import Clock
+from entrypoints.ops_server import Answer, Verdict
+from entrypoints.pulses import Pulse
+
+LONGEST_ROUND = timedelta(seconds=90)
+"""A long poll, its time-outs and the longest pause after a failure take less than a minute."""
+LONGEST_WORK = timedelta(hours=1)
+"""Every call has a time-out, a page takes minutes at most: a worker busy for longer hangs."""
+QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """Alive while the loop comes round, the heartbeat beats and not every worker hangs."""
+
+    pulse: Callable[[], Pulse]
+    clock: Clock
+    workers: int
+    visibility: timedelta
+
+    def __call__(self) -> Answer:
+        pulse, now = self.pulse(), self.clock.monotonic()
+        busy = sorted(now - since for since in pulse.busy_since)
+        facts = {
+            "loopSecondsAgo": _age(now, pulse.ticked_at),
+            "pollSecondsAgo": _age(now, pulse.polled_at),
+            "failingPolls": pulse.failing_polls,
+            "heartbeatSecondsAgo": _age(now, pulse.extended_at),
+            "busyWorkers": len(busy),
+            "workersBusySeconds": [round(seconds, 1) for seconds in busy],
+            "stopping": pulse.stopping,
+        }
+        well = pulse.alive(now, LONGEST_ROUND) and not (
+            self._heart_stopped(pulse, now) or self._all_hang(busy)
+        )
+        return Verdict(well, facts).answer()
+
+    def _heart_stopped(self, pulse: Pulse, now: float) -> bool:
+        if pulse.extended_at is None or pulse.stopping:
+            return False
+        return now - pulse.extended_at > (self.visibility + LONGEST_ROUND).total_seconds()
+
+    def _all_hang(self, busy: list[float]) -> bool:
+        return len(busy) >= self.workers and busy[0] > LONGEST_WORK.total_seconds()
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Ready once each part was reached, and while the queue answers.
+
+    A part that was reached once counts as reached: what fails later is the work's to tell.
+    """
+
+    pulse: Callable[[], Pulse]
+    parts: Mapping[str, Callable[[], object]]
+    _missing: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._missing = dict.fromkeys(self.parts, "not tried yet")
+
+    def look(self) -> None:
+        """Try the parts that were not reached yet."""
+        for part in tuple(self._missing):
+            try:
+                self.parts[part]()
+            except Failure as failure:
+                self._missing[part] = failure.message
+            else:
+                del self._missing[part]
+
+    def __call__(self) -> Answer:
+        missing = dict(self._missing)
+        pulse = self.pulse()
+        if pulse.stopping:
+            missing[QUEUE] = "the worker stops"
+        elif not pulse.ready:
+            missing[QUEUE] = "it does not answer" if pulse.failing_polls else "not tried yet"
+        return Verdict(not missing, {"missing": missing}).answer()
+
+
+def _age(now: float, then: float | None) -> float | None:
+    return None if then is None else round(now - then, 1)

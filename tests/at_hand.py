@@ -1,0 +1,162 @@
+"""What commands ask the container for, in memory; and a person who types commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.sqs_dead_letter_values import DeadLetter, Wanted, dead_letter
+from config.settings import Settings, load
+from entrypoints.command_line import run
+from entrypoints.commands.opening import DeadLetters, Look, Objects, Problem, Steps
+from tests.builders import a_shop
+from tests.fakes.chance import FakeChance
+from tests.fakes.checkpoints import FakeCheckpoints
+from tests.fakes.clock import FakeClock
+from tests.fakes.failed_batches import FakeFailedBatches
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.pause import FakePause
+from tests.fakes.publisher import FakePublisher
+from tests.fakes.shops import FakeShops
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Steps):
+    steps: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Problem):
+    what: str
+    mend: str
+
+
+@dataclass(slots=True)
+class FakeLook(Look):
+    inbox: FakeInbox
+    wanted: Wanted
+
+    def __iter__(self) -> Iterator[DeadLetter]:
+        letters = [dead_letter(stored.received()) for stored in self.inbox.dead]
+        yield from [each for each in letters if self.wanted.takes(each)][: self.wanted.limit]
+
+    def redrive(self, letter: DeadLetter) -> None:
+        [stored] = [each for each in self.inbox.dead if each.message_id == letter.message_id]
+        self.inbox.dead.remove(stored)
+        self.inbox.put(stored.body, group=stored.group)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeDeadLetters(DeadLetters):
+    inbox: FakeInbox
+
+    @contextmanager
+    def look(self, wanted: Wanted) -> Iterator[Look]:
+        yield FakeLook(self.inbox, wanted)
+
+
+@dataclass(slots=True)
+class AtHand(Objects):
+    """Fakes, to be arranged before a command and looked at afterwards."""
+
+    time: FakeClock = field(default_factory=FakeClock)
+    identities: FakeChance = field(default_factory=FakeChance)
+    batches: FakeFailedBatches = field(default_factory=FakeFailedBatches)
+    problems: list[Problem] = field(default_factory=list)
+    misspelt_variables: tuple[str, ...] = ()
+    skew: timedelta = timedelta(0)
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens elsewhere during a wait."""
+    runs: FakeCheckpoints = field(init=False)
+    directory: FakeShops = field(init=False)
+    inbox: FakeInbox = field(init=False)
+    sender: FakePublisher = field(init=False)
+    pause: FakePause = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runs = FakeCheckpoints(self.time)
+        self.directory = FakeShops(self.time, a_shop())
+        self.inbox = FakeInbox(self.time)
+        self.sender = FakePublisher(self.inbox, self.time)
+        self.pause = FakePause(self._wait)
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        """What was published."""
+        return [json.loads(stored.body) for stored in self.inbox.stored.values()]
+
+    def clock(self) -> FakeClock:
+        return self.time
+
+    def chance(self) -> FakeChance:
+        return self.identities
+
+    def stopping(self) -> FakePause:
+        return self.pause
+
+    def checkpoints(self) -> FakeCheckpoints:
+        return self.runs
+
+    def failed_batches(self) -> FakeFailedBatches:
+        return self.batches
+
+    def shops(self) -> FakeShops:
+        return self.directory
+
+    def publisher(self) -> FakePublisher:
+        return self.sender
+
+    def dead_letters(self) -> DeadLetters:
+        return FakeDeadLetters(self.inbox)
+
+    def create_tables(self) -> Sequence[str]:
+        return ("table orders created",)
+
+    def create_queues(self) -> Steps:
+        return Done(("queue shopify-sync exists",))
+
+    def settings(self) -> Settings:
+        return load(queue_url="http://sqs.test/1/sync", dlq_url="http://sqs.test/1/dlq")
+
+    def misspelt(self) -> tuple[str, ...]:
+        return self.misspelt_variables
+
+    def time_of_aws(self) -> datetime:
+        return self.time.now() + self.skew
+
+    def inspect_queues(self) -> Sequence[Problem]:
+        return self.problems
+
+    def inspect_tables(self) -> Sequence[Problem]:
+        return ()
+
+    def _wait(self, duration: timedelta) -> None:
+        self.time.advance(duration)
+        self.meanwhile()
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Somebody who types commands and reads what comes out; there is no terminal as such."""
+
+    capsys: pytest.CaptureFixture[str]
+    at_hand: AtHand = field(default_factory=AtHand)
+    code: int = 0
+    out: str = ""
+    err: str = ""
+
+    def type(self, *words: str) -> str:
+        """Run the command; what it printed on stdout."""
+        self.code = run(words, self.at_hand)
+        self.out, self.err = self.capsys.readouterr()
+        return self.out
+
+    def type_json(self, *words: str) -> Any:
+        """Run the command with --json; stdout must be one JSON document."""
+        return json.loads(self.type(*words, "--json"))

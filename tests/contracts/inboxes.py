@@ -1,0 +1,94 @@
+"""What the contract tests of queues share: a queue, filled and looked at from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from adapters.sqs_attributes import strings
+from adapters.sqs_clients import QueueUrls, SqsClients
+from adapters.sqs_inbox import SqsInbox
+from adapters.sqs_publisher import SqsPublisher
+from adapters.sqs_receiving import receive
+from adapters.sqs_sending import Envelope, send
+from domain.deliveries import Inbox, Received
+from domain.ports import Publisher
+from entrypoints.messages import encode
+from tests.fakes.clock import FakeClock
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.publisher import FakePublisher
+
+AT_ONCE = timedelta(0)
+
+
+class Queue(Protocol):
+    """A queue and its dead-letter queue, whoever implements them."""
+
+    @property
+    def inbox(self) -> Inbox: ...
+
+    @property
+    def publisher(self) -> Publisher: ...
+
+    def put(self, body: str, group: str | None = None, **attributes: str) -> None: ...
+
+    def dead_letters(self) -> tuple[Received, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RealQueue(Queue):
+    """In the local SQS."""
+
+    clients: SqsClients
+    urls: QueueUrls
+
+    @property
+    def inbox(self) -> Inbox:
+        return SqsInbox(self.clients, self.urls)
+
+    @property
+    def publisher(self) -> Publisher:
+        return SqsPublisher(self.clients.send, self.urls, encode, FakeClock())
+
+    def put(self, body: str, group: str | None = None, **attributes: str) -> None:
+        envelope = Envelope(body, group, strings(attributes.items()))
+        send(self.clients.send, self.urls.source, envelope)
+
+    def dead_letters(self) -> tuple[Received, ...]:
+        return receive(self.clients.settle, self.urls.dlq, 10, AT_ONCE)
+
+
+class MemoryQueue(Queue):
+    """In this process."""
+
+    def __init__(self) -> None:
+        clock = FakeClock()
+        self._inbox = FakeInbox(clock)
+        self._publisher = FakePublisher(self._inbox, clock)
+
+    @property
+    def inbox(self) -> Inbox:
+        return self._inbox
+
+    @property
+    def publisher(self) -> Publisher:
+        return self._publisher
+
+    def put(self, body: str, group: str | None = None, **attributes: str) -> None:
+        self._inbox.put(body, attributes.items(), group=group)
+
+    def dead_letters(self) -> tuple[Received, ...]:
+        return tuple(each.received() for each in self._inbox.dead)
+
+
+def take(queue: Queue, most: int = 10) -> tuple[Received, ...]:
+    """What is visible now."""
+    return queue.inbox.receive(most, AT_ONCE)
+
+
+def take_all(queue: Queue) -> Iterator[Received]:
+    """What is visible now, however many receives it takes."""
+    while found := take(queue):
+        yield from found

@@ -1,0 +1,128 @@
+"""Asking the queue for messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from domain.failures import Permanent, Reason, Transient
+from domain.occurrences import ReceiveFailed
+from entrypoints.polling import Polling
+from tests.fakes.chance import FakeChance
+from tests.fakes.clock import FakeClock
+from tests.fakes.inbox import FakeInbox
+from tests.fakes.observer import FakeObserver
+from tests.fakes.pause import FakePause
+
+REFUSED = Permanent(Reason.DATABASE_ERROR, "no such queue")
+FOREVER = 10_000
+
+
+@dataclass(slots=True)
+class World:
+    """A queue that is asked; waiting for it moves the clock."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    observer: FakeObserver = field(default_factory=FakeObserver)
+    pause: FakePause = field(init=False)
+    inbox: FakeInbox = field(init=False)
+    poll: Polling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pause = FakePause(self.clock.advance)
+        self.inbox = FakeInbox(self.clock)
+        self.poll = Polling(
+            inbox=self.inbox,
+            wait=timedelta(0),
+            observer=self.observer,
+            clock=self.clock,
+            chance=FakeChance(),
+            pause=self.pause,
+        )
+
+    def poll_again_and_again(self) -> None:
+        for _ in range(100):
+            self.poll(10)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestPolling:
+    def test_hands_over_what_there_is(self, world: World) -> None:
+        world.inbox.put("body")
+        assert [each.body for each in world.poll(10)] == ["body"]
+        assert world.poll.polled_at == world.clock.monotonic()
+
+    def test_waits_longer_after_each_failure(self, world: World) -> None:
+        world.inbox.fail("receive", times=10)
+        for _ in range(10):
+            assert world.poll(10) == ()
+        longest = [min(0.5 * 2**n, 30) for n in range(10)]
+        assert all(
+            full / 2 <= wait <= full
+            for wait, full in zip(world.pause.seconds, longest, strict=True)
+        )
+        assert world.poll.failures == 10
+
+    def test_never_waits_for_more_than_half_a_minute(self, world: World) -> None:
+        world.inbox.fail("receive", times=2000)
+        for _ in range(2000):
+            world.poll(10)
+        assert max(world.pause.seconds) <= 30
+
+    def test_asks_no_more_than_ten_times_in_half_a_minute(self, world: World) -> None:
+        world.inbox.fail("receive", times=FOREVER)
+        began = world.clock.monotonic()
+        while world.clock.monotonic() - began < 30:
+            world.poll(10)
+        assert len(world.inbox.calls) <= 10
+
+    def test_starts_anew_once_a_poll_works(self, world: World) -> None:
+        world.inbox.fail("receive", times=5)
+        for _ in range(6):
+            world.poll(10)
+        world.inbox.fail("receive")
+        world.poll(10)
+        assert world.pause.seconds[-1] <= 0.5
+        assert world.poll.failures == 1
+
+    def test_states_each_failure_and_its_kind(self, world: World) -> None:
+        failure = Transient(Reason.DATABASE_ERROR, "no answer")
+        failure.__cause__ = ReadTimeoutError(endpoint_url="http://example")
+        world.inbox.fail("receive", failure)
+        world.poll(10)
+        assert world.observer.occurrences == [ReceiveFailed("timed-out", "no answer")]
+
+    def test_ends_its_wait_when_the_process_stops(self, world: World) -> None:
+        world.pause.stop()
+        world.inbox.fail("receive")
+        assert world.poll(10) == ()
+
+    def test_gives_up_when_it_is_refused_for_a_minute(self, world: World) -> None:
+        world.inbox.fail("receive", REFUSED, times=FOREVER)
+        began = world.clock.monotonic()
+        with pytest.raises(Permanent, match="no such queue"):
+            world.poll_again_and_again()
+        assert 60 <= world.clock.monotonic() - began <= 90
+
+    def test_does_not_give_up_if_anything_else_comes_in_between(self, world: World) -> None:
+        for _ in range(20):
+            world.inbox.fail("receive", REFUSED)
+            world.inbox.fail("receive")
+            world.poll(10)
+            world.poll(10)
+        assert sum(world.pause.seconds) > 60
+
+    def test_does_not_give_up_once_a_poll_works(self, world: World) -> None:
+        for _ in range(3):
+            world.inbox.fail("receive", REFUSED, times=6)
+            for _ in range(7):
+                world.poll(10)
+        assert sum(world.pause.seconds) > 40
+        assert world.poll.failures == 0

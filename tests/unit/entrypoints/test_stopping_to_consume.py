@@ -1,0 +1,129 @@
+"""How the consumer ends: nothing is lost, nothing is kept hidden, nothing is settled twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.deliveries import Received
+from domain.occurrences import MessageSettled
+from entrypoints.consumer import Ended
+from tests.consuming import SOON, Consuming
+from tests.fakes.inbox import FakeInbox
+
+NO_GRACE = timedelta(milliseconds=20)
+
+
+class TestStop:
+    def test_ends_a_consumer_that_has_nothing_to_do(self) -> None:
+        world = Consuming()
+        with world.running() as thread:
+            world.consumer.stop()
+            thread.join(SOON)
+            assert world.ended == Ended(finished=True)
+
+    def test_ends_a_consumer_before_it_has_begun(self) -> None:
+        world = Consuming()
+        world.consumer.stop()
+        world.inbox.put("body")
+        assert world.consumer.run() == Ended(finished=True)
+        assert world.received() == 0
+
+    def test_may_be_called_again(self) -> None:
+        world = Consuming()
+        with world.running():
+            world.consumer.stop()
+            world.consumer.stop()
+        assert world.ended == Ended(finished=True)
+
+    def test_ends_a_consumer_whose_workers_are_all_busy(self) -> None:
+        world = Consuming(workers=1)
+        world.work.hold_up()
+        world.inbox.put("first")
+        world.inbox.put("second")
+        with world.running():
+            world.started()
+            world.consumer.stop()
+            world.work.go_on()
+        assert [each.outcome for each in world.settled()] == ["done"]
+        assert [len(each.receipts) for each in world.inbox.stored.values()] == [0]
+
+    def test_finishes_what_is_in_hand(self) -> None:
+        world = Consuming()
+        world.work.hold_up()
+        world.inbox.put("body")
+        with world.running():
+            world.started()
+            world.consumer.stop()
+            world.work.go_on()
+        assert world.ended == Ended(finished=True)
+        assert world.inbox.stored == {}
+
+    def test_ends_the_waits_of_those_who_work(self) -> None:
+        world = Consuming()
+        with world.running():
+            world.consumer.stop()
+            assert world.pause._stopped
+
+    def test_gives_a_batch_back_that_arrives_late(self) -> None:
+        world = Consuming()
+        world.inbox.before_handing_over = world.consumer.stop
+        for number in range(3):
+            world.inbox.put(str(number))
+        assert world.consumer.run() == Ended(finished=True)
+        assert world.work.started.empty()
+        assert world.inbox.depths()["source"].visible == 3
+        assert [each.outcome for each in world.settled(3)] == ["released"] * 3
+
+    def test_gives_back_what_is_not_finished_when_the_grace_is_over(self) -> None:
+        world = Consuming(grace=NO_GRACE)
+        world.work.hold_up()
+        world.inbox.put("body")
+        with world.running() as thread:
+            world.started()
+            world.consumer.stop()
+            thread.join(SOON)
+            assert world.ended == Ended(finished=False)
+            assert world.inbox.depths()["source"].visible == 1
+            assert [each.outcome for each in world.settled()] == ["released"]
+
+    def test_never_settles_twice_what_was_given_back(self) -> None:
+        world = Consuming(grace=NO_GRACE)
+        world.work.hold_up()
+        world.inbox.put("body")
+        with world.running() as thread:
+            world.started()
+            world.consumer.stop()
+            thread.join(SOON)
+            world.work.go_on()
+            assert world.consumer._permits.all_back(SOON)
+        assert world.inbox.depths()["source"].visible == 1
+        assert len(world.observer.of(MessageSettled)) == 1
+
+    def test_extends_nothing_once_messages_are_given_back(self) -> None:
+        world = Consuming(grace=NO_GRACE)
+        world.work.hold_up()
+        world.inbox.put("body")
+        with world.running() as thread:
+            world.started()
+            world.consumer.stop()
+            thread.join(SOON)
+        assert world.inbox.calls.count("extend") == 1
+
+
+class BrokenInbox(FakeInbox):
+    """Has a bug."""
+
+    def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:  # noqa: ARG002 - never read
+        raise KeyError("a bug")
+
+
+class TestABugInTheLoop:
+    def test_ends_the_run_in_order_and_is_not_hidden(self) -> None:
+        world = Consuming()
+        world.consumer.poll.inbox = BrokenInbox(world.clock)
+        with pytest.raises(KeyError):
+            world.consumer.run()
+        assert world.consumer.pulse().stopping
+        assert world.consumer._permits.taken == 0
