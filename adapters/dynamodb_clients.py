@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from adapters.dynamodb_answers import refuse_unreadable_answers
 from adapters.dynamodb_fast_bodies import send_fast_bodies
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
@@ -22,7 +23,9 @@ def state_client(session: Session, connections: int) -> DynamoDBClient:
     A call that is never answered ends after 25 s: a heartbeat of 40 s has time to say so.
     """
     read = timedelta(seconds=5)
-    return session.client("dynamodb", config=_config(connections, read, total_max_attempts=3))
+    client = session.client("dynamodb", config=_config(connections, read, total_max_attempts=3))
+    refuse_unreadable_answers(client)
+    return client
 
 
 def order_client(session: Session, connections: int) -> DynamoDBClient:
@@ -32,6 +35,7 @@ def order_client(session: Session, connections: int) -> DynamoDBClient:
         Config(parameter_validation=False)
     )
     client = session.client("dynamodb", config=config)
+    refuse_unreadable_answers(client)
     send_fast_bodies(client)
     return client
 

@@ -79,7 +79,7 @@ def _read_answer(
         return
     try:
         answer = msgspec.json.decode(response_dict["body"], type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return
     customized_response_dict.update(answer)
     response_dict["body"] = b"{}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -81,9 +80,6 @@ def _explain(error: Exception) -> int:
             return _wrong_usage(error)
         case Failure():
             return _complain(error.message, FAILED)
-        case BrokenPipeError():
-            _forget_stdout()
-            return FAILED
         case _:
             return _unforeseen(error)
 
@@ -116,8 +112,3 @@ def _unforeseen(error: Exception) -> int:
 def _complain(text: str, code: int) -> int:
     sys.stderr.write(f"error: {one_line(text)}\n")
     return code
-
-
-def _forget_stdout() -> None:
-    """Whoever read our output has left; nothing is left to be flushed at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -143,7 +143,7 @@ def _watch(stage: Stage, container: Container, *, until_half: bool) -> Checkpoin
                     return found
                 if until_half and _in_the_middle(found, container.clock().now()):
                     return found
-            time.sleep(0.1)
+            time.sleep(0.25)
     raise DemoFailed(f"not done within {LONGEST:.0f} s: this machine is too slow for the demo")
 
 

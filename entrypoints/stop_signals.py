@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EXIT_AT_ONCE = 1
+_NO_MORE = 0
+"""No signal has that number."""
 
 
 @contextmanager
@@ -20,28 +22,37 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
 
     To be entered in the main thread; the former handlers are back when the context ends.
     """
-    arrived: SimpleQueue[bool] = SimpleQueue()
-    seen: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        # A handler interrupts the main thread anywhere, perhaps inside of a lock: putting into a
-        # SimpleQueue is documented to be safe there, setting an Event is not.
-        if seen:
-            os._exit(EXIT_AT_ONCE)
-        seen.append(number)
-        arrived.put(True)
-
-    def watch() -> None:
-        if arrived.get():
-            stop()
-
-    watcher = Thread(target=watch, name="stop-signals", daemon=True)
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    watcher = Thread(target=_watch, args=(reader, stop), name="stop-signals", daemon=True)
     watcher.start()
-    former = {number: signal.signal(number, note) for number in SIGNALS}
+    # A Python handler runs in the main thread only, which may be waiting for something else just
+    # then; the interpreter's own handler tells the file descriptor at once.
+    former_writer = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    former = {number: signal.signal(number, _leave_it_to_the_watcher) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-        arrived.put(False)
+        signal.set_wakeup_fd(former_writer)
+        writer.send(bytes([_NO_MORE]))
         watcher.join()
+        reader.close()
+        writer.close()
+
+
+def _leave_it_to_the_watcher(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: without a handler the signal would end the process."""
+
+
+def _watch(reader: socket.socket, stop: Callable[[], None]) -> None:
+    seen = 0
+    while (number := reader.recv(1)[0]) != _NO_MORE:
+        if number not in SIGNALS:
+            continue
+        seen += 1
+        if seen > 1:
+            os._exit(EXIT_AT_ONCE)
+        # In a thread of its own again: a stop that hangs must not keep the second signal waiting.
+        Thread(target=stop, name="stop", daemon=True).start()

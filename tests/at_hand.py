@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,10 @@ import pytest
 
 from adapters.sqs_dead_letter_values import DeadLetter, Wanted, dead_letter
 from config.settings import Settings, load
+from domain.failed_batches import FailedBatch
 from entrypoints.command_line import run
 from entrypoints.commands.opening import DeadLetters, Look, Objects, Problem, Steps
-from tests.builders import a_shop
+from tests.builders import KEY, NOW, SHOP, a_shop
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
@@ -24,6 +25,21 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.pause import FakePause
 from tests.fakes.publisher import FakePublisher
 from tests.fakes.shops import FakeShops
+
+
+def a_failed_batch(**changes: Any) -> FailedBatch:
+    batch = FailedBatch(
+        key=KEY,
+        run_id="run-1",
+        page=2,
+        batch=1,
+        order_ids=("11", "12"),
+        reason="too-large",
+        error="the order has more than 400 KB",
+        created_at=NOW,
+        shop=SHOP,
+    )
+    return replace(batch, **changes)
 
 
 @dataclass(frozen=True, slots=True)

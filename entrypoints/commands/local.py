@@ -62,7 +62,7 @@ def sandbox(
     try:
         running = processes.Sandbox.start(aws_port, shopify_port, options)
     except processes.NotStarted as failure:
-        raise Refused(f"{failure}: is one of the ports {aws_port}, {shopify_port} taken?") from None
+        raise Refused(str(failure)) from None
     with running:
         environment = dict(running.environment())
         if as_json:

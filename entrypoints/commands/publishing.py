@@ -77,11 +77,11 @@ def publish_daily(
             failed += 1
     tell(
         {"published": published, "failed": failed},
-        f"published {published} daily sync requests",
+        f"published daily sync requests: {published}",
         as_json=as_json,
     )
     if failed:
-        raise Refused(f"{failed} requests could not be published: run publish-daily again")
+        raise Refused(f"requests that could not be published: {failed}; run publish-daily again")
 
 
 def publish_surely(publisher: Publisher, request: SyncRequest) -> None:

@@ -153,6 +153,14 @@ class TestAnUnansweredCall:
         assert code in caught.value.message
 
 
+class TestAnAnswerThatCannotBeRead:
+    @pytest.mark.parametrize("body", [b"<html>Sign in to the network</html>", b"", b"[]", b"\xff"])
+    def test_is_no_success(self, checkpoints: DynamoCheckpoints, body: bytes) -> None:
+        Wire(checkpoints.client).answer(lambda _, __: (200, body))
+        with pytest.raises(Transient):
+            checkpoints.begin(a_run())
+
+
 class TestCompletingARun:
     def complete(self, checkpoints: DynamoCheckpoints) -> object:
         held = begun(checkpoints, lease=a_lease())

@@ -8,13 +8,13 @@ from prometheus_client import CollectorRegistry
 
 from adapters.prometheus_gauges import GOOD_FOR, Asked, Gauges
 from domain.occurrences import Reported
+from tests.at_hand import a_failed_batch
 from tests.builders import GRACE, NOW, a_run
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
 from tests.fakes.failed_batches import FakeFailedBatches
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.observer import FakeObserver
-from tests.merchants import a_failed_batch
 
 
 class Watched:

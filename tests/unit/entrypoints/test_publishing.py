@@ -142,7 +142,7 @@ class TestPublishDaily:
         terminal.at_hand.sender.fail_next(times=3)
         terminal.type("publish-daily")
         assert terminal.code == 1
-        assert "1 requests could not be published" in terminal.err
+        assert "could not be published: 1" in terminal.err
         assert len(terminal.at_hand.bodies) == 1
 
 
