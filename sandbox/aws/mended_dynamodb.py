@@ -1,53 +1,25 @@
-"""Where moto's DynamoDB takes seconds: put right.
+"""Where moto's DynamoDB takes seconds for a transaction: put right.
 
 To be able to undo a transaction moto copies the whole table, once for every item of the
 transaction: 600 ms for 25 items into a table of 500, and more with every order stored. Here the
 items that a transaction names are kept, and put back if it fails.
-
-To refuse items above 400 KB it adds up the whole item again for every attribute that it stores:
-20 ms for an order. Here what is put is measured once, before moto sees it (`refusals.py`).
-
-It looks for every attribute value's type among the ten there are: 2 ms for an order. Only binary
-values need to be decoded.
 """
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from moto.core.parse import BaseJSONParser
 from moto.dynamodb import models as dynamodb
-from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 ACCOUNT = "123456789012"
 
-_moto_parses: Any = vars(BaseJSONParser)["_parse_structure"]
 _moto_transacts = dynamodb.DynamoDBBackend.transact_write_items
 
 
 def mend() -> None:
     """Put moto's transactions right, in this process; to be done before the first request."""
     setattr(dynamodb.DynamoDBBackend, "transact_write_items", _transact)  # noqa: B010 - a method
-    setattr(LimitedSizeDict, "__setitem__", dict.__setitem__)  # noqa: B010 - same
-    setattr(BaseJSONParser, "_parse_structure", _parse_structure)  # noqa: B010 - same
-
-
-def _parse_structure(self: Any, shape: Any, value: Any) -> Any:
-    if shape.name == "AttributeValue" and not _holds_bytes(value):
-        return value
-    return _moto_parses(self, shape, value)
-
-
-def _holds_bytes(value: Mapping[str, Any]) -> bool:
-    for kind, held in value.items():
-        if kind in {"B", "BS"}:
-            return True
-        if kind == "L" and any(map(_holds_bytes, held)):
-            return True
-        if kind == "M" and any(map(_holds_bytes, held.values())):
-            return True
-    return False
 
 
 def key_names(region: str, table: str) -> tuple[str, ...] | None:

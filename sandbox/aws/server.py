@@ -114,10 +114,11 @@ def _moto() -> WsgiApp:
         create_backend_app,
     )
 
-    from sandbox.aws import mended_dynamodb, mended_sqs  # noqa: PLC0415 - they import moto
+    from sandbox.aws import mended_dynamodb, mended_items, mended_sqs  # noqa: PLC0415 - they import moto
 
     mended_sqs.mend()
     mended_dynamodb.mend()
+    mended_items.mend()
     app: WsgiApp = DomainDispatcherApplication(create_backend_app)
     return app
 
