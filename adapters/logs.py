@@ -12,6 +12,8 @@ from typing import TextIO, TypeAlias
 from adapters.log_lines import ConsoleLines, JsonLines
 from domain.messages import RunKey
 from domain.occurrences import (
+    AttemptFailed,
+    BatchKept,
     BatchRetried,
     MessageSettled,
     Occurrence,
@@ -49,14 +51,20 @@ class Logs(Observer):
                 self._page_stored(occurrence)
             case RunChanged():
                 self._run_changed(occurrence)
+            case AttemptFailed(key, run_id, page, attempt, reason, error):
+                facts = _of(key, run_id)
+                self._keep(**facts, page=page, attempt=attempt, reason=reason.value, error=error)
+            case BatchKept(key, run_id, page, batch_id, error):
+                where = {**_of(key, run_id), "page": page, "batchId": batch_id}
+                self._say(logging.ERROR, "orders could not be stored", **where, error=error)
             case BatchRetried(key, saved, failed):
                 self._keep(**_of(key), saved=saved, failed=len(failed), **_kinds(failed))
             case Retried(target, reason):
                 self._say(logging.WARNING, "call retried", target=target, reason=reason)
             case WaitedForRateLimit(source, wait, in_queue):
-                where = "queue" if in_queue else "worker"
+                sat_out = "queue" if in_queue else "worker"
                 seconds = _seconds(wait)
-                self._say(logging.INFO, "rate limited", source=source, wait=seconds, where=where)
+                self._say(logging.INFO, "rate limited", source=source, wait=seconds, where=sat_out)
             case PageMadeSmaller(key, run_id, size, why):
                 self._say(
                     logging.WARNING, "page made smaller", **_of(key, run_id), size=size, why=why

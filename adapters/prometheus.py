@@ -27,7 +27,9 @@ from adapters.prometheus_metrics import (
     Metrics,
     known,
 )
+from domain.failures import Reason
 from domain.occurrences import (
+    BatchKept,
     BatchRetried,
     MessageSettled,
     Occurrence,
@@ -78,6 +80,8 @@ class Counting(Observer):
                 self._run_changed(occurrence)
             case MessageSettled():
                 self._settled(occurrence)
+            case BatchKept():
+                self._metrics.dead_letters.labels(Reason.FAILED_BATCH.value).inc()
             case BatchRetried(key, saved):
                 # Those that failed again were counted as failed when their page was stored.
                 self._metrics.orders_saved.labels(key.sync_type.value).inc(saved)

@@ -53,12 +53,6 @@ def inspect_queues(
     return tuple(found)
 
 
-def is_fifo(client: SQSClient, url: str) -> bool:
-    """Whether the worker must refuse the queue; raises `Permanent` if it does not exist."""
-    with translated(f"queue {queue_name(url)}"):
-        return _fifo(url, _read(client, url))
-
-
 def _attributes(client: SQSClient, url: str) -> Attributes | None:
     with translated(f"queue {queue_name(url)}"):
         try:

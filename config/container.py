@@ -32,7 +32,7 @@ from adapters.sqs_clients import QueueUrls, SqsClients
 from adapters.sqs_dead_letters import SqsDeadLetters
 from adapters.sqs_inbox import SqsInbox
 from adapters.sqs_publisher import SqsPublisher
-from adapters.sqs_queue_checks import Expected, inspect_queues, is_fifo
+from adapters.sqs_queue_checks import Expected, inspect_queues
 from adapters.sqs_queues import create_queues
 from adapters.stopping import Stopping
 from adapters.system_clock import SystemChance, SystemClock
@@ -175,7 +175,9 @@ class Container(containers.DeclarativeContainer):
         find_shop=find_shop,
         source=source,
         orders=orders,
-        keep_failed=providers.Singleton(KeepFailedBatches, failed_batches, publisher, clock),
+        keep_failed=providers.Singleton(
+            KeepFailedBatches, failed_batches, publisher, observer, clock
+        ),
         leases=heartbeat,
         publish=publish_page,
         give_up=providers.Singleton(GiveUpPage, checkpoints, observer, clock, chance, policy),
@@ -224,7 +226,4 @@ class Container(containers.DeclarativeContainer):
         sqs_clients.provided.settle,
         queue_urls,
         providers.Singleton(Expected, settings.provided.visibility, settings.provided.max_attempts),
-    )
-    source_is_fifo = providers.Callable(
-        is_fifo, sqs_clients.provided.settle, queue_urls.provided.source
     )

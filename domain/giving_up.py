@@ -8,7 +8,7 @@ from datetime import timedelta
 from domain.advancing import after_time_out
 from domain.checkpoints import Checkpoint, failed, failed_attempt
 from domain.failures import Failure, LastError, Permanent, Reason, TimedOut, Transient
-from domain.occurrences import RunChanged, RunEvent
+from domain.occurrences import AttemptFailed, RunChanged, RunEvent
 from domain.outcomes import DeadLetter, Later, Outcome, Why
 from domain.policy import RunPolicy
 from domain.ports import Chance, CheckpointStore, Clock, Observer, Refused
@@ -32,6 +32,11 @@ class GiveUpPage:
 
     def __call__(self, held: Checkpoint, failure: Failure) -> Outcome:
         attempt = held.attempts + 1
+        self.observer.notice(
+            AttemptFailed(
+                held.key, held.run_id, held.page, attempt, failure.reason, failure.message
+            )
+        )
         least = failure.retry_after if isinstance(failure, Transient) else None
         wait = max(backoff(attempt, self.chance.uniform()), least or timedelta(0))
         try:

@@ -8,8 +8,9 @@ from domain.checkpoints import Checkpoint
 from domain.failed_batches import FailedBatch, summary
 from domain.failures import Reason
 from domain.messages import RetryBatch
+from domain.occurrences import BatchKept
 from domain.orders import StoreReport
-from domain.ports import Clock, FailedBatchStore, Lease, Publisher
+from domain.ports import Clock, FailedBatchStore, Lease, Observer, Publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class KeepFailedBatches:
 
     failed_batches: FailedBatchStore
     publisher: Publisher
+    observer: Observer
     clock: Clock
 
     def __call__(self, run: Checkpoint, shop: str, report: StoreReport, lease: Lease) -> None:
@@ -42,4 +44,7 @@ class KeepFailedBatches:
             )
             self.publisher.dead_letter(
                 RetryBatch(run.key, batch.batch_id), Reason.FAILED_BATCH, error
+            )
+            self.observer.notice(
+                BatchKept(run.key, run.run_id, run.page, batch.batch_id, batch.error)
             )

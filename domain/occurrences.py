@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from domain.checkpoints import SourceName
+from domain.failures import Reason
 from domain.messages import RunKey
 
 
@@ -44,6 +45,29 @@ class PageStored:
     fetch: timedelta
     store: timedelta
     total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """A page could not be worked on; `attempt` counts from 1 at each page."""
+
+    key: RunKey
+    run_id: str
+    page: int
+    attempt: int
+    reason: Reason
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKept:
+    """Orders that could not be stored were kept, and a message to retry them dead-lettered."""
+
+    key: RunKey
+    run_id: str
+    page: int
+    batch_id: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,8 @@ class ReceiveFailed:
 Occurrence: TypeAlias = (
     RunChanged
     | PageStored
+    | AttemptFailed
+    | BatchKept
     | BatchRetried
     | Retried
     | WaitedForRateLimit

@@ -149,7 +149,7 @@ def use_cases(
         find_shop=find_shop,
         source=source,
         orders=orders,
-        keep_failed=KeepFailedBatches(world.failed_batches, world.queue, clock),
+        keep_failed=KeepFailedBatches(world.failed_batches, world.queue, observer, clock),
         leases=leases,
         publish=publish,
         give_up=GiveUpPage(checkpoints, observer, clock, chance, policy),

@@ -151,21 +151,45 @@ class World:
         found: dict[str, Any] = wait_until(done, what=f"run of {user} completed")
         return found
 
-    def stored(self, user: str) -> list[dict[str, Any]]:
-        """All of the user's orders."""
-        table = self.dynamodb().Table("orders")
-        pages: dict[str, Any] = {"ConsistentRead": True}
-        found: list[dict[str, Any]] = []
-        while True:
-            answer = table.query(
+    def reached(self, user: str, page: int, sync_type: str = "manual") -> None:
+        """Return once the run's next page is that one, or one after it."""
+        wait_until(
+            lambda: self.checkpoint(user, sync_type).get("page", 0) >= page,
+            what=f"page {page} of {user}",
+        )
+
+    def stored(self, user: str) -> dict[str, str]:
+        """When each of the user's orders was stored, by order id."""
+        pages = (
+            self.dynamodb()
+            .meta.client.get_paginator("query")
+            .paginate(
+                TableName="orders",
                 KeyConditionExpression="userId = :u",
                 ExpressionAttributeValues={":u": user},
-                **pages,
+                ProjectionExpression="orderId, syncedAt",
+                ConsistentRead=True,
             )
-            found += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            pages["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        )
+        items = [item for page in pages for item in page["Items"]]
+        found = {str(item["orderId"]): str(item["syncedAt"]) for item in items}
+        assert len(found) == len(items)
+        return found
+
+    def long_orders(self, user: str, lines: int) -> int:
+        """How many of the user's orders have more line items than that."""
+        pages = (
+            self.dynamodb()
+            .meta.client.get_paginator("query")
+            .paginate(
+                TableName="orders",
+                KeyConditionExpression="userId = :u",
+                FilterExpression="size(lineItems) > :lines",
+                ExpressionAttributeValues={":u": user, ":lines": lines},
+                ProjectionExpression="orderId",
+            )
+        )
+        return sum(len(page["Items"]) for page in pages)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Everything in the dead-letter queue; takes it out."""

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from adapters.sqs_clients import QueueUrls, SqsClients
-from adapters.sqs_queue_checks import Expected, inspect_queues, is_fifo
+from adapters.sqs_queue_checks import Expected, inspect_queues
 from adapters.sqs_queues import create_queues
-from domain.failures import Permanent
 from tests.builders import VISIBILITY
 
 EXPECTED = Expected(VISIBILITY, max_attempts=8)
@@ -86,14 +85,6 @@ class TestInspectQueues:
         fifo = sqs.settle.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
         found = inspect_queues(sqs.settle, QueueUrls(fifo, queues.dlq), EXPECTED)
         assert any("is a FIFO queue" in problem.what for problem in found)
-        assert is_fifo(sqs.settle, fifo)
-        assert not is_fifo(sqs.settle, queues.source)
-
-    def test_cannot_tell_whether_a_missing_queue_is_fifo(
-        self, sqs: SqsClients, wanted: QueueUrls
-    ) -> None:
-        with pytest.raises(Permanent):
-            is_fifo(sqs.settle, wanted.source)
 
     def test_misses_a_redrive_policy(self, sqs: SqsClients, queues: QueueUrls) -> None:
         change(sqs, queues.source, RedrivePolicy="")

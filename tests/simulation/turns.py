@@ -1,4 +1,4 @@
-"""Threads that take turns: one runs at a time, and the simulation says which, at every port call."""
+"""Threads that take turns: one runs at a time, and at every port call the simulation says which."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ CALLS_AWS = {
     "create_tables",
     "inspect_queues",
     "inspect_tables",
-    "source_is_fifo",
     "time_of_aws",
 }
 
