@@ -1,6 +1,6 @@
-"""Sessions with AWS, and SQS clients of them.
+"""The session with AWS, and SQS clients of it.
 
-Each client has a session of its own: threads may share clients, sessions not.
+Threads may share clients but not a session: all clients are made before any thread is started.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def session() -> Session:
     return made
 
 
-def receiving_client(long_poll: timedelta) -> SQSClient:
-    return session().client("sqs", config=receive_config(long_poll))
+def receiving_client(session: Session, long_poll: timedelta) -> SQSClient:
+    return session.client("sqs", config=receive_config(long_poll))
 
 
-def settling_client(connections: int) -> SQSClient:
-    return session().client("sqs", config=settle_config(connections))
+def settling_client(session: Session, connections: int) -> SQSClient:
+    return session.client("sqs", config=settle_config(connections))
 
 
-def sending_client(connections: int) -> SQSClient:
-    return session().client("sqs", config=send_config(connections))
+def sending_client(session: Session, connections: int) -> SQSClient:
+    return session.client("sqs", config=send_config(connections))

@@ -70,13 +70,12 @@ class Container(containers.DeclarativeContainer):
     logs = providers.Singleton(Logs, providers.Callable(logging.getLogger, LOGGER))
     observer = providers.Singleton(Everyone, providers.List(counting, logs))
 
+    # AWS
+    session = providers.Singleton(aws.session)
+
     # DynamoDB
-    dynamodb = providers.Singleton(
-        state_client, providers.Factory(aws.session), settings.provided.connections
-    )
-    orders_client = providers.Singleton(
-        order_client, providers.Factory(aws.session), settings.provided.connections
-    )
+    dynamodb = providers.Singleton(state_client, session, settings.provided.connections)
+    orders_client = providers.Singleton(order_client, session, settings.provided.connections)
     table_names = providers.Singleton(
         TableNames,
         settings.provided.checkpoints_table,
@@ -139,9 +138,9 @@ class Container(containers.DeclarativeContainer):
     )
     sqs_clients = providers.Singleton(
         SqsClients,
-        receive=providers.Singleton(aws.receiving_client, settings.provided.long_poll),
-        settle=providers.Singleton(aws.settling_client, settings.provided.connections),
-        send=providers.Singleton(aws.sending_client, settings.provided.connections),
+        receive=providers.Singleton(aws.receiving_client, session, settings.provided.long_poll),
+        settle=providers.Singleton(aws.settling_client, session, settings.provided.connections),
+        send=providers.Singleton(aws.sending_client, session, settings.provided.connections),
     )
     inbox = providers.Singleton(SqsInbox, sqs_clients, queue_urls)
     publisher = providers.Singleton(

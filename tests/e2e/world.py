@@ -141,14 +141,16 @@ class World:
         key = {"userId": user, "syncType": sync_type}
         return dict(table.get_item(Key=key, ConsistentRead=True).get("Item", {}))
 
-    def completed(self, user: str, sync_type: str = "manual") -> dict[str, Any]:
+    def completed(
+        self, user: str, sync_type: str = "manual", within: float = PATIENCE
+    ) -> dict[str, Any]:
         """The checkpoint, once the run is completed."""
 
         def done() -> dict[str, Any] | None:
             found = self.checkpoint(user, sync_type)
             return found if found.get("status") == "completed" else None
 
-        found: dict[str, Any] = wait_until(done, what=f"run of {user} completed")
+        found: dict[str, Any] = wait_until(done, within, f"run of {user} completed")
         return found
 
     def reached(self, user: str, page: int, sync_type: str = "manual") -> None:
