@@ -15,8 +15,10 @@ from rich.console import Console
 from entrypoints.commands.arguments import AsJson
 from entrypoints.commands.complaints import Refused, WrongUsage
 from entrypoints.commands.printing import emit, note, say
-from sandbox.ports import AWS_PORT, SHOPIFY_PORT
 
+AWS_PORT = 9_324
+SHOPIFY_PORT = 9_300
+"""Where the sandbox's documentation says that people find it."""
 _LAST_PORT = 65_535
 
 

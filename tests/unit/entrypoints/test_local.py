@@ -1,29 +1,11 @@
-"""`sandbox` and `demo` where the sandbox's libraries are not installed."""
+"""`sandbox`: where people find it."""
 
 from __future__ import annotations
 
-import sys
-
-import pytest
-
-from tests.at_hand import Terminal
+from entrypoints.commands import local
+from sandbox import ports
 
 
-class TestSandbox:
-    @pytest.mark.parametrize(
-        ("command", "module"), [("sandbox", "sandbox.processes"), ("demo", "entrypoints.demo")]
-    )
-    def test_says_what_is_missing(
-        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, command: str, module: str
-    ) -> None:
-        class NotInstalled:
-            def find_spec(self, name: str, *_: object) -> None:
-                if name == module:
-                    raise ModuleNotFoundError(name="moto")
-
-        monkeypatch.setattr(sys, "meta_path", [NotInstalled(), *sys.meta_path])
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        terminal.type(command)
-        assert terminal.code == 2
-        assert "libraries are not installed (moto is missing)" in terminal.err
-        assert "make setup" in terminal.err
+class TestTheSandboxCommand:
+    def test_listens_where_the_sandbox_says_that_it_does(self) -> None:
+        assert (local.AWS_PORT, local.SHOPIFY_PORT) == (ports.AWS_PORT, ports.SHOPIFY_PORT)
