@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
@@ -137,6 +138,8 @@ def _by_the_clock(error: ClientError) -> bool:
 def _hint(error: AwsError, fault: Fault) -> str:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return " (no complete AWS credentials were found)"
+    if isinstance(error, EndpointConnectionError):
+        return " (no connection: are AWS_REGION and AWS_ENDPOINT_URL right, and is it up?)"
     if isinstance(error, ClientError) and (
         code_of(error) == "RequestTimeTooSkewed" or _by_the_clock(error)
     ):
