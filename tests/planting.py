@@ -71,11 +71,11 @@ def plant(bug: PlantedBug) -> None:
     """
     if bug.module in sys.modules:
         raise TooLate(f"{bug.name}: {bug.module} has been imported already")
+    if any(isinstance(finder, _Finder) and finder.finds(bug.module) for finder in sys.meta_path):
+        raise TooLate(f"{bug.name}: {bug.module} has a bug already")
     loader = _Loader(bug.module, _file(bug).path, changed_source(bug))
     if bug.module in sys.modules:
         raise TooLate(f"{bug.name}: a package around {bug.module} imports it")
-    if any(isinstance(finder, _Finder) and finder.finds(bug.module) for finder in sys.meta_path):
-        raise TooLate(f"{bug.name}: {bug.module} has a bug already")
     sys.meta_path.insert(0, _Finder(loader))
 
 
