@@ -56,6 +56,14 @@ def sqs(sqs_session: Session, aws_url: str) -> Iterator[SqsClients]:
 
 
 @pytest.fixture
+def impatient_sqs(sqs_session: Session, aws_url: str) -> Iterator[SqsClients]:
+    """One client for everything, which does not retry."""
+    client = sqs_client(sqs_session, aws_url, send_config(4))
+    yield SqsClients(client, client, client)
+    client.close()
+
+
+@pytest.fixture
 def queues(sqs: SqsClients, aws_url: str) -> QueueUrls:
     """A source queue and its dead-letter queue that nobody else has."""
     name = f"queue-{next(_NUMBERS)}"

@@ -19,6 +19,7 @@ SECOND = timedelta(seconds=1)
 VISIBILITY = timedelta(seconds=120)
 LONGEST_DELAY = timedelta(seconds=900)
 LONGEST_HIDING = timedelta(hours=12)
+LONGEST_ERROR = 512
 
 
 def whole_seconds(duration: timedelta, longest: timedelta) -> timedelta:
@@ -131,7 +132,7 @@ class FakeInbox(Inbox):
         with self._call("dead_letter"):
             ours = {
                 "reason": reason.value,
-                "error": error[:512],
+                "error": error,
                 "failedAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 "sourceMessageId": message.message_id,
                 "receiveCount": str(message.receive_count),
@@ -141,7 +142,8 @@ class FakeInbox(Inbox):
     def bury(self, body: str, group: str | None, attributes: dict[str, str]) -> None:
         """A message is sent to the dead-letter queue; an empty attribute is none."""
         now = self._clock.now()
-        kept = tuple((name, value) for name, value in attributes.items() if value)
+        found = {**attributes, "error": _one_line(attributes.get("error", ""))}
+        kept = tuple((name, value) for name, value in found.items() if value)
         self.dead.append(Stored(f"dead-{next(self._numbers)}", body, now, now, group, kept))
 
     def depths(self) -> dict[str, QueueDepth]:
@@ -180,3 +182,7 @@ class FakeInbox(Inbox):
         self.stored[message.message_id].visible_at = hidden_until
         self._changed.notify_all()
         return True
+
+
+def _one_line(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text).strip()[:LONGEST_ERROR]
