@@ -92,7 +92,8 @@ class Wire:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._answers: list[Callable[[str, dict[str, Any]], Answer | None]] = []
         self._to_lose: list[tuple[str, ...]] = []
-        client.meta.events.register_first("before-send", self._before_send)
+        before_send: Any = self._before_send
+        client.meta.events.register_first("before-send", before_send)
 
     def lose_next_answer(self, *operations: str) -> None:
         """The next call of one of the operations takes effect, its answer never arrives."""

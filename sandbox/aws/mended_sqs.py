@@ -2,8 +2,9 @@
 
 A receipt handle of an earlier delivery neither deletes the message (SQS says it did) nor changes
 its visibility, and that of a message that is visible again changes nothing either (SQS refuses:
-it isn't in flight). Source: the API reference of DeleteMessage and ChangeMessageVisibility. moto also reads the clock thrice for every message of the queue in every
-request, and works out every attribute of the queue to read one: 380 ms for ten of 500 messages.
+it isn't in flight). Source: the API reference of DeleteMessage and ChangeMessageVisibility.
+moto also reads the clock thrice for every message of the queue in every request, and works out
+every attribute of the queue to read one: 380 ms for ten of 500 messages.
 """
 
 import time
