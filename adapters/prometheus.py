@@ -91,7 +91,9 @@ class Counting(Observer):
                 self._retried("sqs", reason)
             case WaitedForRateLimit(source, wait):
                 self._metrics.rate_limited.labels(source.value).inc()
-                self._metrics.rate_limit_wait.labels(source.value).inc(wait.total_seconds())
+                # A clock that was set back can make a wait negative, which a counter refuses.
+                seconds = max(wait.total_seconds(), 0.0)
+                self._metrics.rate_limit_wait.labels(source.value).inc(seconds)
             case _:
                 return
 

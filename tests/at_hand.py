@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from adapters.sqs_dead_letter_values import DeadLetter, Wanted, dead_letter
 from config.settings import Settings, load
 from domain.failed_batches import FailedBatch
 from entrypoints.command_line import run
-from entrypoints.commands.opening import DeadLetters, Look, Objects, Problem, Steps
+from entrypoints.commands.opening import DeadLetters, Objects, Problem, Steps
 from tests.builders import KEY, NOW, SHOP, a_shop
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
+from tests.fakes.dead_letters import FakeDeadLetters
 from tests.fakes.failed_batches import FakeFailedBatches
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.pause import FakePause
@@ -51,30 +50,6 @@ class Done(Steps):
 class Found(Problem):
     what: str
     mend: str
-
-
-@dataclass(slots=True)
-class FakeLook(Look):
-    inbox: FakeInbox
-    wanted: Wanted
-
-    def __iter__(self) -> Iterator[DeadLetter]:
-        letters = [dead_letter(stored.received()) for stored in self.inbox.dead]
-        yield from [each for each in letters if self.wanted.takes(each)][: self.wanted.limit]
-
-    def redrive(self, letter: DeadLetter) -> None:
-        [stored] = [each for each in self.inbox.dead if each.message_id == letter.message_id]
-        self.inbox.dead.remove(stored)
-        self.inbox.put(stored.body, group=stored.group)
-
-
-@dataclass(frozen=True, slots=True)
-class FakeDeadLetters(DeadLetters):
-    inbox: FakeInbox
-
-    @contextmanager
-    def look(self, wanted: Wanted) -> Iterator[Look]:
-        yield FakeLook(self.inbox, wanted)
 
 
 @dataclass(slots=True)
