@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed-for-dev
 CODE := domain adapters entrypoints config sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test lint format lock clean
+.PHONY: help setup demo sandbox test broken-fakes lint format lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -28,6 +28,9 @@ sandbox: setup  ## a simulated Shopify and local AWS endpoints, to try every com
 
 test: lint  ## everything CI runs
 	$(BIN)/pytest
+
+broken-fakes: setup  ## break the tests' fakes on purpose, one by one: their contract suites must notice
+	@$(BIN)/python -m tests.contracts.broken
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check $(CODE)

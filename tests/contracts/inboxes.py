@@ -16,12 +16,14 @@ from adapters.sqs_sending import Envelope, send
 from domain.deliveries import Inbox, Received
 from domain.ports import Publisher
 from entrypoints.messages import encode
+from tests.builders import VISIBILITY
 from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.publisher import FakePublisher
 
 AT_ONCE = timedelta(0)
 SECOND = timedelta(seconds=1)
+MOST_RECEIVES = 100
 
 
 class Queue(Protocol):
@@ -72,9 +74,9 @@ class RealQueue(Queue):
 class MemoryQueue(Queue):
     """In this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, visibility: timedelta = VISIBILITY) -> None:
         self._clock = FakeClock()
-        self._inbox = FakeInbox(self._clock)
+        self._inbox = FakeInbox(self._clock, visibility)
         self._publisher = FakePublisher(self._inbox, self._clock)
 
     @property
@@ -104,9 +106,12 @@ def take(queue: Queue, most: int = 10) -> tuple[Received, ...]:
 
 
 def take_all(queue: Queue) -> Iterator[Received]:
-    """What is visible now, however many receives it takes."""
-    while found := take(queue):
+    """What is visible now, however many receives it takes (up to what no test needs)."""
+    for _ in range(MOST_RECEIVES):
+        if not (found := take(queue)):
+            return
         yield from found
+    raise AssertionError("there is no end of messages")
 
 
 def take_one(queue: Queue, body: str = "1") -> Received:

@@ -56,9 +56,9 @@ class SimulatedInbox(Inbox):
 class SimulationsQueue(Queue):
     """In virtual time; a body that is put is the id of a request."""
 
-    def __init__(self) -> None:
+    def __init__(self, visibility: timedelta = VISIBILITY) -> None:
         self._clock = FakeClock()
-        self._queue = SimulatedQueue(self._clock, VISIBILITY)
+        self._queue = SimulatedQueue(self._clock, visibility)
 
     @property
     def publisher(self) -> SimulatedQueue:

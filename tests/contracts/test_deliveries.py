@@ -38,6 +38,12 @@ class DeliveryPromises:
         (second,) = queue.take_after(SECOND)
         assert (second.message_id, second.receive_count) == (first.message_id, 2)
 
+    def test_delivers_again_what_nobody_settles(self, brief_queue: Queue) -> None:
+        """Its messages are hidden for a second."""
+        first = take_one(brief_queue)
+        (second,) = brief_queue.take_after(SECOND)
+        assert (second.message_id, second.receive_count) == (first.message_id, 2)
+
     def test_counts_every_delivery(self, queue: Queue) -> None:
         _, second = take_twice(queue)
         queue.inbox.hide(second, AT_ONCE)
@@ -128,6 +134,12 @@ class CrowdPromises:
         assert len({each.receipt for each in taken}) == 40
         assert depth(queue) == QueueDepth(0, 40, 0)
 
+    def test_hands_over_what_arrives_during_the_wait(self, queue: Queue) -> None:
+        with ThreadPoolExecutor(1) as threads:
+            receiving = threads.submit(queue.inbox.receive, 10, 5 * SECOND)
+            queue.put("1")
+            assert [each.body for each in receiving.result()] == ["1"]
+
     def test_keeps_every_message_of_many_senders(self, queue: Queue) -> None:
         with ThreadPoolExecutor(16) as threads:
             list(threads.map(lambda number: queue.put(str(number)), range(32)))
@@ -161,14 +173,26 @@ class TestSqsInbox(DeliveryPromises, CrowdPromises):
     def queue(self, sqs: SqsClients, queues: QueueUrls) -> Queue:
         return RealQueue(sqs, queues)
 
+    @pytest.fixture
+    def brief_queue(self, sqs: SqsClients, brief_queues: QueueUrls) -> Queue:
+        return RealQueue(sqs, brief_queues)
+
 
 class TestFakeInbox(DeliveryPromises, CrowdPromises):
     @pytest.fixture
     def queue(self) -> Queue:
         return MemoryQueue()
 
+    @pytest.fixture
+    def brief_queue(self) -> Queue:
+        return MemoryQueue(SECOND)
+
 
 class TestSimulatedQueue(DeliveryPromises):
     @pytest.fixture
     def queue(self) -> Queue:
         return SimulationsQueue()
+
+    @pytest.fixture
+    def brief_queue(self) -> Queue:
+        return SimulationsQueue(SECOND)
