@@ -139,6 +139,7 @@ class RedrivePromises:
             for letter in look:
                 look.redrive(letter)
                 redriven += 1
+                assert redriven < 10
                 (received,) = take(queue)
                 queue.inbox.dead_letter(received, Reason.BUG, "again", NOW)
                 queue.inbox.delete(received)

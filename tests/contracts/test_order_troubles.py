@@ -71,6 +71,12 @@ class TroublePromises:
         table.recover()
         assert table.save(*orders(30)) == StoreReport(30)
 
+    def test_says_so_where_there_is_no_room_for_the_only_order(self, table: Table) -> None:
+        table.throttle("1")
+        with pytest.raises(Transient):
+            table.save(an_order(1))
+        assert table.stored() == {}
+
     def test_stores_once_what_is_stored_again_after_a_lost_answer(self, table: Table) -> None:
         page = orders(30)
         table.lose_next_answer()

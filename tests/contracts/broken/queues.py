@@ -151,11 +151,17 @@ BUGS = (
         "a message goes back as its sender made it",
     ),
     PlantedBug(
-        "dead-letters-are-shown-twice",
+        "dead-letters-exceed-the-limit",
         _DEAD_LETTERS,
-        "stored = self.inbox.dead.pop(0)",
-        "stored = self.inbox.dead.pop(0)\n            self.inbox.dead.append(stored)\n"
-        "            if stored.message_id in self.in_hand:\n                return",
-        "messages are hidden from others during a look",
+        "found < self.wanted.limit",
+        "found <= self.wanted.limit",
+        "so many of them at most",
+    ),
+    PlantedBug(
+        "dead-letters-come-back",
+        _DEAD_LETTERS,
+        "if letter.source_message_id not in self.redriven and self",
+        "if self",
+        "a look ends though what was redriven is buried again at once",
     ),
 )
