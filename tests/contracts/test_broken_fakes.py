@@ -13,7 +13,6 @@ from tests.planting import PlantedBug, changed_source
 
 SAMPLE = (
     "claim-ignores-the-lease",
-    "inbox-deletes-by-a-stale-receipt",
     "queue-settles-by-a-stale-receipt",
     "report-drops-a-failed-order",
 )
