@@ -30,7 +30,7 @@ class Options:
     longest_gap: float = 4.0
     """Seconds between two deeds; as long again is the longest wait for the next one."""
     rates: Rates = field(default=RATES)
-    longest_rest: float = 240.0
+    longest_rest: float = 600.0
     """Seconds after the last deed within which everything must have come to rest."""
 
     def __post_init__(self) -> None:
