@@ -1,6 +1,8 @@
 """What the checkpoints table itself says has happened: every version of every checkpoint.
 
 A worker that is killed can swallow a log line; it can neither add a record here nor withhold one.
+What is not seen here is a worker that writes the very version that another one wrote: that page is
+in their logs twice.
 """
 
 from __future__ import annotations

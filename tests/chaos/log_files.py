@@ -33,6 +33,10 @@ class Logs:
                 logs._add(line, file.name)
         return logs
 
+    @property
+    def stored_twice(self) -> int:
+        return sum(times - 1 for times in self.stored.values())
+
     def _add(self, line: str, file: str) -> None:
         if line.startswith(("Traceback", "Exception in thread")):
             self.complaints.append(f"{file}: a traceback")

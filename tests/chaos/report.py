@@ -102,10 +102,11 @@ class Report:
         found, history = self.findings, self.history
         pages = history.counted.total()
         per_page = f"{found.fetches / max(pages, 1):.3f} ({found.fetches:,} fetches)"
+        logged = self.logs.stored_twice
         yield "requests", str(found.requests)
         yield "runs, completed", f"{len(history.runs)}, {len(history.completed)}"
         yield "pages that counted", f"{pages:,}"
-        yield "pages counted twice", str(history.counted_twice)
+        yield "pages counted twice", f"{history.counted_twice} by the table, {logged} by the logs"
         yield "pages skipped", str(history.skipped)
         yield "pages begun again under another lease", str(history.taken_over)
         yield "pages whose log line a kill swallowed", str(pages - len(self.logs.stored))

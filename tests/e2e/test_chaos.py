@@ -32,3 +32,4 @@ class TestWorkersUnderChaos:
         assert found.items_in_table + report.letters.orders >= found.orders_in_shops > 0
         assert (found.lost, found.twice, found.older) == (0, 0, 0)
         assert (report.history.counted_twice, report.history.skipped) == (0, 0)
+        assert report.logs.stored_twice == 0

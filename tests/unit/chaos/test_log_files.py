@@ -14,7 +14,9 @@ class TestLogs:
     def test_count_a_page_in_whichever_worker_s_log_it_is(self, tmp_path: Path) -> None:
         for name in ("a.log", "b.log"):
             (tmp_path / name).write_text(f"{STORED}\n")
-        assert Logs.of(sorted(tmp_path.iterdir())).stored == {("r", 3): 2}
+        logs = Logs.of(sorted(tmp_path.iterdir()))
+        assert logs.stored == {("r", 3): 2}
+        assert logs.stored_twice == 1
 
     def test_are_read_up_to_where_sigkill_cut_them_off(self, tmp_path: Path) -> None:
         (tmp_path / "a.log").write_text(f"{STORED}\n{STORED[:20]}")
