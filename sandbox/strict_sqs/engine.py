@@ -38,7 +38,7 @@ class StrictSqs:
         self.now = now
         self.chance = chance
         self.queues: dict[str, Queue] = {}
-        self._host = host
+        self.host = host
         self._numbers = count(1)
         self._has_tasks = False
 
@@ -50,7 +50,7 @@ class StrictSqs:
         known = self.queues.get(name)
         if known is None:
             arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
-            url = f"{self._host}/123456789012/{name}"
+            url = f"{self.host}/123456789012/{name}"
             known = self.queues[name] = Queue(name, url, arn, settings)
         elif settings != known.settings:
             raise Refused("QueueNameExists", "The queue exists already with other attributes.")
