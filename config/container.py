@@ -31,6 +31,7 @@ from adapters.shopify_transport import ShopifyApi, ShopifyTransport
 from adapters.sqs_clients import QueueUrls, SqsClients
 from adapters.sqs_dead_letters import SqsDeadLetters
 from adapters.sqs_inbox import SqsInbox
+from adapters.sqs_move_tasks import SqsMoveTasks
 from adapters.sqs_publisher import SqsPublisher
 from adapters.sqs_queue_checks import Expected, inspect_queues
 from adapters.sqs_queues import create_queues
@@ -146,7 +147,8 @@ class Container(containers.DeclarativeContainer):
     publisher = providers.Singleton(
         SqsPublisher, sqs_clients.provided.send, queue_urls, encode, clock
     )
-    dead_letters = providers.Singleton(SqsDeadLetters, sqs_clients, queue_urls)
+    dead_letters = providers.Singleton(SqsDeadLetters, sqs_clients, queue_urls, clock)
+    move_tasks = providers.Singleton(SqsMoveTasks, sqs_clients.provided.settle, queue_urls)
     heartbeat = providers.Singleton(
         Heartbeat, inbox, checkpoints, clock, observer, settings.provided.visibility
     )

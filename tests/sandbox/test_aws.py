@@ -354,3 +354,9 @@ class TestATable:
             dynamodb.transact_write_items(
                 TransactItems=[{"Put": {"TableName": table, "Item": item(1, note="x" * 410_000)}}]
             )
+
+
+class TestAnOperationThatIsNotPlayed:
+    def test_is_refused_as_unknown(self, sqs: "SQSClient") -> None:
+        with pytest.raises(ClientError, match="UnknownOperation"):
+            sqs.list_message_move_tasks(SourceArn="arn:aws:sqs:us-east-1:123456789012:dlq")
