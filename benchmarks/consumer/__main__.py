@@ -1,9 +1,11 @@
 """SQS consumers side by side, each against a strict SQS of its own.
 
-    .venv/bin/python -m benchmarks.consumer --install --at-once 3
+    .venv/bin/python -m benchmarks.consumer --install --at-once 3 --json results.json
 
 Without `--install` only consumers that are installed already (in `--environments`) take part, and
-ours always does. A consumer takes about six minutes.
+ours always does. A consumer takes about six minutes. Columns of others in the JSON file stay:
+
+    .venv/bin/python -m benchmarks.consumer --consumers shopify-sync --json results.json
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks.consumer.consumers import BBC, NAMES, RECIPES, BbcConsumer, Consumer, Ours, Peer
 from benchmarks.consumer.rows import ROWS, Cells, Row, merged
@@ -30,24 +33,37 @@ def main(arguments: Sequence[str]) -> int:
         consumers = [ours, *_peers(options)]
         taking_part = [each for each in consumers if each.name in options.consumers]
         rows = [row for row in ROWS if row.name in options.rows]
+        versions = {each.name: each.version() for each in taking_part}
         with ThreadPoolExecutor(options.at_once) as pool:
             columns = list(pool.map(lambda each: _column(each, rows), taking_part))
-        versions = {each.name: each.version() for each in taking_part}
     finally:
         ours.dynamodb.stop()
-    results = dict(zip(versions, columns, strict=True))
+    results = {
+        name: {"version": version, "cells": cells}
+        for (name, version), cells in zip(versions.items(), columns, strict=True)
+    }
     if options.json:
-        options.json.write_text(json.dumps({"versions": versions, "results": results}, indent=1))
-    print(table(versions, results))
+        results = _kept(options.json, results)
+    print(table(results))
     return 0
 
 
-def table(versions: Mapping[str, str], results: Mapping[str, Cells]) -> str:
+def _kept(file: Path, results: dict[str, Any]) -> dict[str, Any]:
+    """The results with those of other consumers from the file, and written there."""
+    before = json.loads(file.read_text()) if file.exists() else {}
+    found = {**before, **results}
+    ordered = {name: found[name] for name in NAMES if name in found}
+    file.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+    return ordered
+
+
+def table(results: Mapping[str, Any]) -> str:
     """The results as Markdown, a column for each consumer."""
-    heading = ["", *(f"{name} ({version})" for name, version in versions.items())]
-    rows = list(dict.fromkeys(row for cells in results.values() for row in cells))
-    lines = [heading, ["---"] * len(heading)]
-    lines += [[row, *(cells.get(row, "") for cells in results.values())] for row in rows]
+    columns = [each["cells"] for each in results.values()]
+    versions = [f"{name} ({each['version']})" for name, each in results.items()]
+    rows = dict.fromkeys(row for cells in columns for row in cells)
+    lines = [["", *versions], ["---"] * (len(columns) + 1)]
+    lines += [[row, *(cells.get(row, "") for cells in columns)] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -92,7 +92,7 @@ def slow(consumer: Consumer) -> Cells:
     """Work of 12 s under a visibility time-out of 5 s, watched for 45 s."""
     return {
         "work 12 s, visibility 5 s: started": _slow(consumer, tuned=False),
-        "… with its own remedy": _slow(consumer, tuned=True),
+        "… told of it, or with its heartbeat": _slow(consumer, tuned=True),
     }
 
 
