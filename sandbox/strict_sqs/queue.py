@@ -97,9 +97,8 @@ class Queue:
         waking = self._waking
         while waking and waking[0][0] <= now:
             at, number = heappop(waking)
-            message = self.messages.get(number)
-            if message is not None and message.visible_at == at and number not in self.visible:
-                self.visible[number] = message
+            if self._is_awaited(at, number):
+                message = self.visible[number] = self.messages[number]
                 self._delayed -= message.receives == 0
         if self._oldest + self.settings.retention <= now:
             self._expire(now)
@@ -170,7 +169,15 @@ class Queue:
         """When a message is or becomes visible; None for an empty queue."""
         if self.visible:
             return now
-        return min((message.visible_at for message in self.messages.values()), default=None)
+        waking = self._waking
+        while waking and not self._is_awaited(*waking[0]):
+            heappop(waking)
+        return waking[0][0] if waking else None
+
+    def _is_awaited(self, at: float, number: int) -> bool:
+        """Whether the message still becomes visible then: it may be gone, or hidden anew."""
+        message = self.messages.get(number)
+        return message is not None and message.visible_at == at and number not in self.visible
 
     def _expire(self, now: float) -> None:
         for message in list(self.messages.values()):
