@@ -32,6 +32,8 @@ class MoveTask:
     """A task as SQS last showed it; numbers are approximate. `handle` only while it runs."""
 
     status: MoveStatus
+    started_at: int = 0
+    """Milliseconds since the epoch: the only thing that tells a task that is over from another."""
     moved: int = 0
     expected: int | None = None
     failure: str = ""

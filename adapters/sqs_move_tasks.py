@@ -96,6 +96,7 @@ def _is_unknown(error: ClientError) -> bool:
 def _task(entry: ListMessageMoveTasksResultEntryTypeDef) -> MoveTask:
     return MoveTask(
         status=MoveStatus(entry["Status"]),
+        started_at=entry.get("StartedTimestamp", 0),
         moved=entry.get("ApproximateNumberOfMessagesMoved", 0),
         expected=entry.get("ApproximateNumberOfMessagesToMove"),
         failure=entry.get("FailureReason", ""),

@@ -16,6 +16,8 @@ from entrypoints.letters import Printer
 
 TELL_EVERY = 100
 LOOK_EVERY = timedelta(seconds=1)
+LISTED_WITHIN = 10
+"""Looks until which a task that was started must be listed."""
 
 
 @dataclass(slots=True)
@@ -78,13 +80,13 @@ def move_all(task: Redrive) -> None:
         return
     tasks = task.at_hand.move_tasks()
     try:
-        _begin(task, tasks)
+        before = _begin(task, tasks)
     except NoMoveTasks as missing:
         note(f"{missing.message}: moving one message after another instead")
         move_each(task)
         return
     try:
-        ended = _followed(task, tasks)
+        ended = _followed(task, tasks, before)
     except (KeyboardInterrupt, Interrupted):
         _cancel(tasks)
         raise
@@ -120,27 +122,32 @@ def _foresee_all(task: Redrive) -> None:
     )
 
 
-def _begin(task: Redrive, tasks: MoveTasks) -> None:
-    running = tasks.latest()
-    if running is None or running.status.is_over:
-        tasks.start(task.rate)
-    else:
+def _begin(task: Redrive, tasks: MoveTasks) -> MoveTask | None:
+    """Start a task, unless one is running; the one that was the latest before, if it is over."""
+    latest = tasks.latest()
+    if latest is not None and not latest.status.is_over:
         note("a move task is running already: following that one")
+        return None
+    tasks.start(task.rate)
+    return latest
 
 
-def _followed(task: Redrive, tasks: MoveTasks) -> MoveTask:
-    told = -1
-    while True:
+def _followed(task: Redrive, tasks: MoveTasks, before: MoveTask | None) -> MoveTask:
+    """The task once it is over. SQS may list it a little later than it has started it."""
+    told, unlisted = -1, 0
+    while unlisted < LISTED_WITHIN:
         seen = tasks.latest()
-        if seen is None:
-            raise Refused("SQS does not know of the move task any more")
-        if seen.moved != told:
-            of = "" if seen.expected is None else f" of about {seen.expected}"
-            note(f"… {_messages(seen.moved)}{of}")
-            told = seen.moved
-        if seen.status.is_over:
-            return seen
+        if seen is None or (before is not None and seen.started_at == before.started_at):
+            unlisted += 1
+        else:
+            if seen.moved != told:
+                of = "" if seen.expected is None else f" of about {seen.expected}"
+                note(f"… {_messages(seen.moved)}{of}")
+                told = seen.moved
+            if seen.status.is_over:
+                return seen
         task.at_hand.stopping().wait(LOOK_EVERY)
+    raise Refused("SQS does not list the move task that it has started")
 
 
 def _cancel(tasks: MoveTasks) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -38,6 +39,22 @@ class TestRedriveAll:
         terminal.type("dlq", "redrive", "--all", "--rate", "4")
         assert len(terminal.at_hand.pause.waits) == 5
         assert moved(terminal) == 20
+
+    def test_does_not_take_an_earlier_task_for_its_own(self, terminal: Terminal) -> None:
+        bury(terminal, 3)
+        terminal.type("dlq", "redrive", "--all")
+        bury(terminal, 2)
+        listed_late(terminal)
+        assert terminal.type("dlq", "redrive", "--all") == "moved 2 messages\n"
+
+    def test_gives_up_on_a_task_that_is_never_listed(self, terminal: Terminal) -> None:
+        bury(terminal, 3)
+        queues = terminal.at_hand.queues
+        tasks = queues.engine.queue(queues.urls.dlq).tasks
+        queues.before_calls["list_message_move_tasks"] = tasks.clear
+        terminal.type("dlq", "redrive", "--all")
+        assert terminal.code == 1
+        assert terminal.err == "error: SQS does not list the move task that it has started\n"
 
     def test_tells_machines_how_it_ended(self, terminal: Terminal) -> None:
         bury(terminal, 3)
@@ -117,3 +134,17 @@ def test_a_failed_task_tells_its_reason(terminal: Terminal) -> None:
     assert terminal.code == 1
     assert "CouldNotDetermineMessageSource" in terminal.err
     assert moved(terminal) == 0
+
+
+def listed_late(terminal: Terminal) -> None:
+    """The first look after the start of a task does not show it yet."""
+    queues = terminal.at_hand.queues
+    tasks, looks, late = queues.engine.queue(queues.urls.dlq).tasks, count(), []
+
+    def lag() -> None:
+        look = next(looks)
+        if look == 1:
+            late.append(tasks.pop())
+        tasks.extend(late if look == 2 else ())
+
+    queues.before_calls["list_message_move_tasks"] = lag
