@@ -19,9 +19,10 @@ from prometheus_client.registry import Collector
 from adapters.prometheus_metrics import (
     MESSAGE_TYPES,
     ORDER_FAILURES,
-    OUTCOMES,
     PREFIX,
     REASONS,
+    RECEIVE_REASONS,
+    RELEASED,
     RETRY_REASONS,
     TARGETS,
     Metrics,
@@ -31,6 +32,11 @@ from domain.failures import Reason
 from domain.occurrences import (
     BatchKept,
     BatchRetried,
+    BreakerChanged,
+    DeadLettersHeldBack,
+    Extended,
+    HoldLost,
+    LoopSpent,
     MessageSettled,
     Occurrence,
     PageStored,
@@ -89,9 +95,27 @@ class Counting(Observer):
                 self._retried(known(target, TARGETS), reason)
             case ReceiveFailed(reason):
                 self._retried("sqs", reason)
+                self._metrics.receive_errors.labels(known(reason, RECEIVE_REASONS)).inc()
             case WaitedForRateLimit(source, wait):
                 self._metrics.rate_limited.labels(source.value).inc()
                 self._metrics.rate_limit_wait.labels(source.value).inc(wait.total_seconds())
+            case _:
+                self._about_the_loop(occurrence)
+
+    def _about_the_loop(self, occurrence: Occurrence) -> None:
+        match occurrence:
+            case LoopSpent(state, took):
+                self._metrics.loop_seconds.labels(state).inc(took.total_seconds())
+            case Extended(what, worked, failed):
+                self._metrics.lease_extensions.labels(what, "worked").inc(worked)
+                self._metrics.lease_extensions.labels(what, "failed").inc(failed)
+            case HoldLost(what):
+                self._metrics.leases_lost.labels(what).inc()
+            case BreakerChanged(dependency, is_open):
+                gauge = self._metrics.breakers_open.labels(dependency.kind.value)
+                gauge.inc(1 if is_open else -1)
+            case DeadLettersHeldBack(reached):
+                self._metrics.dead_letters_held_back.set(reached)
             case _:
                 return
 
@@ -114,8 +138,9 @@ class Counting(Observer):
             self._metrics.run_duration.labels(kind).observe(change.lasted.total_seconds())
 
     def _settled(self, message: MessageSettled) -> None:
-        """A message that was given back unfinished (at a stop) is not settled and not counted."""
-        if message.outcome not in OUTCOMES:
+        """A message that went back is not settled."""
+        if message.outcome in RELEASED:
+            self._metrics.released.labels(message.outcome).inc()
             return
         kind = known(message.message_type, MESSAGE_TYPES)
         self._metrics.messages.labels(kind, message.outcome).inc()

@@ -6,6 +6,12 @@ from datetime import timedelta
 
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
+FRESH_AFTER = 20
+"""A message that was delivered so often is sent anew before it waits again: SQS counts every
+delivery, waits included, and moves it to the dead-letter queue after `maxReceiveCount` (50)."""
+LONGEST_HIDDEN = timedelta(minutes=15)
+"""What waits for longer is sent anew: hidden messages use up the queue's 120,000 in flight, and
+none can be hidden for more than 12 hours (Amazon SQS quotas)."""
 _DOUBLINGS = 20  # bounds the exponent: a timedelta overflows long before 2**1000
 
 

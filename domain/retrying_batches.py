@@ -14,6 +14,7 @@ from domain.failures import (
     RateLimited,
     Reason,
     Transient,
+    Unavailable,
 )
 from domain.leases import FixedLease
 from domain.messages import RetryBatch
@@ -66,6 +67,8 @@ class RetryFailedBatch:
             return GiveBack()
         except RateLimited as limit:
             return Later(limit.wait)
+        except Unavailable as away:
+            return Later(away.wait, Why.AWAY)
         except Failure as failure:
             return self._failed(batch, failure)
 

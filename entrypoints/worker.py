@@ -15,22 +15,32 @@ from adapters.logs import install
 from adapters.prometheus import CONTENT_TYPE
 from config.container import Container
 from config.settings import Settings, load
+from domain.breakers import STATE
 from domain.messages import RunKey, SyncType
 from entrypoints.chores import Chore, Chores
 from entrypoints.commands.complaints import WrongUsage
 from entrypoints.consumer import Consumer
-from entrypoints.handling import HandleReceived
+from entrypoints.dead_letter_limit import DeadLetterLimit
+from entrypoints.deletions import Deletions
+from entrypoints.fairness import FairShare, cap
+from entrypoints.handles import Fairly, HoldingBack, WhenDue
+from entrypoints.handling import Handle, HandleReceived
 from entrypoints.health import Liveness, Readiness
 from entrypoints.messages import encode
 from entrypoints.ops_server import Answer, OpsServer, Page, PortInUse
 from entrypoints.polling import Polling
 from entrypoints.settling import SettleDelivery
+from entrypoints.shutdown import ShutdownBudget
 from entrypoints.stop_signals import stop_signals
+from entrypoints.stuck import StuckWorkers
+from entrypoints.tries import Tries
+from entrypoints.undeleted import Undeleted
 
 DONE = 0
 FAILED = 1
 GAUGES_EVERY = timedelta(seconds=30)
 READINESS_EVERY = timedelta(seconds=5)
+STUCK_EVERY = timedelta(seconds=30)
 TAKE_UP_AT_ONCE = 20
 NOBODY = "nobody"
 """A user without a shop: reading what is theirs shows that a table answers."""
@@ -47,18 +57,20 @@ def work() -> int:
     container = Container(settings=settings, encode=encode)
     for name in container.misspelt():
         _say(log, logging.WARNING, "no such setting", name=name)
-    consumer = consumer_of(container)
-    readiness = Readiness(consumer.pulse, _parts(container))
+    limit = DeadLetterLimit(container.clock(), container.observer())
+    consumer = consumer_of(container, limit)
+    readiness = Readiness(consumer.pulse, _parts(container), limit)
     container.counting().watch_pages_in_flight(lambda: len(consumer.pulse().busy_since))
     chores = Chores(container.stopping(), container.chance(), container.observer())
     _collect_less_garbage()
     with (
         _ops_server(settings, _pages(container, consumer, readiness)) as server,
         stop_signals(consumer.stop),
-        chores.going_on(_chores(container, readiness)),
+        chores.going_on(_chores(container, consumer, readiness)),
     ):
         version, port = container.version(), server.port
         _say(log, logging.INFO, "worker started", version=version, port=port, pid=os.getpid())
+        _say_how_long_a_stop_takes(log, settings)
         ended = consumer.run()
     if ended.failure is not None:
         _say(log, logging.ERROR, "worker gave up", error=ended.failure.message)
@@ -69,11 +81,13 @@ def work() -> int:
     return DONE
 
 
-def consumer_of(container: Container) -> Consumer:
+def consumer_of(container: Container, limit: DeadLetterLimit) -> Consumer:
     """The consumer loop, put together from the container's objects."""
     settings: Settings = container.settings()
     inbox, observer = container.inbox(), container.observer()
     clock, chance, stopping = container.clock(), container.chance(), container.stopping()
+    undeleted = Undeleted()
+    deletions = Deletions(inbox, Tries(observer, stopping), undeleted)
     return Consumer(
         poll=Polling(
             inbox=inbox,
@@ -83,8 +97,8 @@ def consumer_of(container: Container) -> Consumer:
             chance=chance,
             pause=stopping,
         ),
-        handle=HandleReceived(container.handle_delivery(), observer, chance, settings.max_attempts),
-        settle=SettleDelivery(inbox, observer, clock, chance, stopping),
+        handle=handle_of(container, limit),
+        settle=SettleDelivery(inbox, observer, clock, chance, stopping, undeleted, deletions),
         heartbeat=container.heartbeat(),
         waits=stopping,
         observer=observer,
@@ -92,6 +106,15 @@ def consumer_of(container: Container) -> Consumer:
         workers=settings.workers,
         grace=timedelta(seconds=settings.shutdown_grace),
     )
+
+
+def handle_of(container: Container, limit: DeadLetterLimit) -> Handle:
+    """What is done with a delivery, from its body to its outcome."""
+    settings: Settings = container.settings()
+    clock, chance = container.clock(), container.chance()
+    fairly = Fairly(container.handle_delivery(), FairShare(cap(settings.workers), clock))
+    handle = HandleReceived(fairly, container.observer(), chance, settings.max_attempts)
+    return HoldingBack(WhenDue(handle, clock), limit, chance)
 
 
 def _pages(container: Container, consumer: Consumer, readiness: Readiness) -> Mapping[str, Page]:
@@ -120,15 +143,30 @@ def _parts(container: Container) -> dict[str, Callable[[], object]]:
     }
 
 
-def _chores(container: Container, readiness: Readiness) -> tuple[Chore, ...]:
+def _chores(container: Container, consumer: Consumer, readiness: Readiness) -> tuple[Chore, ...]:
     """The watchdog looks thrice in a grace: a stalled run waits for little more than the grace."""
     grace = container.policy().stall_grace
-    gauges, watchdog = container.gauges(), container.watchdog()
+    gauges, watchdog, breakers = container.gauges(), container.watchdog(), container.breakers()
+    stuck = StuckWorkers(consumer.pulse, container.clock(), container.observer())
+
+    def watch() -> None:
+        # While no due time could be written many runs are past theirs, and none of them is lost.
+        if breakers.calm(STATE):
+            watchdog(TAKE_UP_AT_ONCE)
+
     return (
         Chore("readiness", READINESS_EVERY, readiness.look),
         Chore("gauges", GAUGES_EVERY, gauges.refresh),
-        Chore("watchdog", grace / 3, lambda: watchdog(TAKE_UP_AT_ONCE)),
+        Chore("watchdog", grace / 3, watch),
+        Chore("stuck workers", STUCK_EVERY, stuck.look),
     )
+
+
+def _say_how_long_a_stop_takes(log: logging.Logger, settings: Settings) -> None:
+    budget = ShutdownBudget(settings.long_poll, timedelta(seconds=settings.shutdown_grace))
+    level = logging.INFO if budget.fits else logging.WARNING
+    text = "let the orchestrator kill the process no earlier after it asked it to stop"
+    _say(log, level, "a stop takes at most", seconds=budget.total.total_seconds(), text=text)
 
 
 def _ops_server(settings: Settings, pages: Mapping[str, Page]) -> OpsServer:

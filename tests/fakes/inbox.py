@@ -14,6 +14,7 @@ from domain.failures import Failure, Reason, Transient
 from tests.fakes.clock import FakeClock
 
 AT_ONCE = timedelta(0)
+LONGEST_DELAY = timedelta(minutes=15)
 VISIBILITY = timedelta(seconds=120)
 
 
@@ -28,6 +29,8 @@ class Stored:
     group: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
     receipts: list[str] = field(default_factory=list)
+    original_id: str | None = None
+    due_at: datetime | None = None
 
     def received(self) -> Received:
         return Received(
@@ -38,6 +41,8 @@ class Stored:
             sent_at=self.sent_at,
             group=self.group,
             attributes=self.attributes,
+            original_id=self.original_id,
+            due_at=self.due_at,
         )
 
 
@@ -57,6 +62,8 @@ class FakeInbox(Inbox):
         self.dead: list[Stored] = []
         self.calls: list[str] = []
         """What was asked for, in the order of time."""
+        self.undeletable: set[str] = set()
+        """Messages of which SQS says, in an answer that is otherwise good, that it failed."""
         self.before_handing_over: Callable[[], object] = lambda: None
         """Called once messages are on their way to who receives them."""
 
@@ -114,6 +121,23 @@ class FakeInbox(Inbox):
             if self._in_flight(message):
                 del self.stored[message.message_id]
 
+    def delete_all(self, messages: tuple[Received, ...]) -> tuple[Received, ...]:
+        with self._changed:
+            self._call("delete_all")
+            failed = tuple(each for each in messages if each.message_id in self.undeletable)
+            for each in messages:
+                if each not in failed and self._in_flight(each):
+                    del self.stored[each.message_id]
+            return failed
+
+    def send_again(self, message: Received, after: timedelta, now: datetime) -> None:
+        with self._changed:
+            self._call("send_again")
+            delay = min(max(_whole(after), AT_ONCE), LONGEST_DELAY)
+            copy = self.stored[self.put(message.body, (), delay=delay, group=message.group)]
+            copy.original_id, copy.due_at = message.identity, now + after
+            copy.attributes = message.attributes
+
     def dead_letter(self, message: Received, reason: Reason, error: str, now: datetime) -> None:
         with self._changed:
             self._call("dead_letter")
@@ -156,6 +180,11 @@ class FakeInbox(Inbox):
     def _hide(self, message: Received, hidden_for: timedelta) -> bool:
         if not self._in_flight(message):
             return False
-        self.stored[message.message_id].visible_at = self._clock.now() + hidden_for
+        self.stored[message.message_id].visible_at = self._clock.now() + _whole(hidden_for)
         self._changed.notify_all()
         return True
+
+
+def _whole(duration: timedelta) -> timedelta:
+    """In whole seconds, rounded up."""
+    return timedelta(seconds=-(-duration // timedelta(seconds=1)))

@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from domain.failures import Permanent, Reason, Transient
 from domain.occurrences import ReceiveFailed
-from entrypoints.polling import Polling
+from entrypoints.polling import Polling, Refused
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import FakeInbox
@@ -107,7 +107,7 @@ class TestPolling:
     def test_gives_up_when_it_is_refused_for_a_minute(self, world: World) -> None:
         world.inbox.fail("receive", REFUSED, times=FOREVER)
         began = world.clock.monotonic()
-        with pytest.raises(Permanent, match="no such queue"):
+        with pytest.raises(Refused, match="no such queue"):
             world.poll_again_and_again()
         assert 60 <= world.clock.monotonic() - began <= 90
 
