@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+SHORTEST_WAIT = timedelta(seconds=1)
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
 FRESH_AFTER = 20
@@ -18,8 +19,8 @@ _DOUBLINGS = 20  # bounds the exponent: a timedelta overflows long before 2**100
 def backoff(attempt: int, chance: float, first: timedelta = FIRST_WAIT) -> timedelta:
     """The wait after the given failed attempt (from 1), grown by doubling up to 15 minutes.
 
-    `chance` is uniform in [0, 1): half of the wait is jitter, so that what failed together does
-    not come back together.
+    `chance` is uniform in [0, 1): the wait is any part of the full one ("full jitter"), but a
+    second at least, so that what failed together does not come back together.
     """
     full = min(first * 2.0 ** min(max(attempt, 1) - 1, _DOUBLINGS), LONGEST_WAIT)
-    return full * (0.5 + chance / 2)
+    return max(full * chance, SHORTEST_WAIT)

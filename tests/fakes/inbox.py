@@ -95,8 +95,7 @@ class FakeInbox(Inbox):
     def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
         with self._changed:
             self._call("receive")
-            self._changed.wait_for(self._visible, wait.total_seconds())
-            found = self._visible()[:limit]
+            found = self._changed.wait_for(self._visible, wait.total_seconds())[:limit]
             for each in found:
                 each.receipts.append(f"receipt-{next(self._numbers)}")
                 each.visible_at = self._clock.now() + self._visibility

@@ -61,6 +61,10 @@ class FakeOrderSource(OrderSource):
         failure = Outage(Reason.SHOPIFY_ERROR, message, retry_after=retry_after)
         self._will_fail(_Fault(failure, times))
 
+    def meet(self, failure: Exception, times: int = FOREVER) -> None:
+        """Fail like this, whatever it is."""
+        self._will_fail(_Fault(failure, times))
+
     def time_out(self, above: int = 0, times: int = FOREVER) -> None:
         """Take too long for pages of more than `above` orders."""
         failure = TimedOut(Reason.SHOPIFY_ERROR, "Shopify did not answer within 30 s")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from dependency_injector import providers
@@ -15,8 +18,8 @@ from config.settings import load
 from domain.breakers import STATE
 from domain.checkpoints import Checkpoint
 from domain.deliveries import Received
+from domain.failures import Failure
 from domain.messages import Message, RunKey, SyncRequest, SyncType
-from domain.orders import Order
 from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.messages import encode
 from entrypoints.settling import SettleDelivery
@@ -37,6 +40,7 @@ from tests.virtual.time import Slot, VirtualTime
 
 WORKERS = 8
 MOST_AT_ONCE = 10
+_VISIBLE_AT = attrgetter("visible_at")
 
 
 @dataclass(slots=True)
@@ -93,8 +97,8 @@ class World:
 
     def step(self, latest: float | None = None) -> None:
         """Hand out what is visible, then let time pass until something is due."""
-        while any([process.receive() for process in self.running]):
-            pass
+        for process in self.running:
+            process.receive()
         seen = self._next_visible() if any(process.free for process in self.running) else None
         times = [time for time in (seen, latest) if time is not None]
         self.time.pass_on(min(times, default=None))
@@ -109,11 +113,12 @@ class World:
             raise AssertionError(f"no run of {user_id}")
         return found
 
-    def stored(self, user_id: str) -> int:
-        return len(self.orders.of(user_id))
+    def stored(self) -> Counter[str]:
+        """How many orders each user has in the table."""
+        return Counter(user_id for user_id, _ in self.orders._orders)
 
     def _next_visible(self) -> float | None:
-        at = min((each.visible_at for each in self.inbox.stored.values()), default=None)
+        at = min(map(_VISIBLE_AT, self.inbox.stored.values()), default=None)
         return None if at is None else self.clock.monotonic() + self._until(at)
 
     def _until(self, at: datetime) -> float:
@@ -140,15 +145,14 @@ class Process:
     def free(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.free]
 
-    def receive(self) -> bool:
-        """Take as many messages as there are slots for; whether there were any."""
-        free = self.free
-        if not free:
-            return False
-        messages = self._world.inbox.receive(min(len(free), MOST_AT_ONCE), timedelta(0))
-        for slot, received in zip(free, messages, strict=False):
-            slot.do(partial(self._work, received))
-        return bool(messages)
+    def receive(self) -> None:
+        """Take messages, as many as there are slots for, until there are no more."""
+        while free := self.free:
+            messages = self._world.inbox.receive(min(len(free), MOST_AT_ONCE), timedelta(0))
+            for slot, received in zip(free, messages, strict=False):
+                slot.do(partial(self._work, received))
+            if len(messages) < len(free):
+                return
 
     def end(self) -> None:
         for slot in self._slots:
@@ -162,13 +166,14 @@ class Process:
 
     def _watch(self) -> None:
         if self.container.breakers().calm(STATE):
-            self.container.watchdog()(20)
+            with suppress(Failure):  # as the chores do
+                self.container.watchdog()(20)
 
 
 def _container(world: World, chance: FakeChance) -> Container:
     urls = {"queue_url": "http://sqs.test/1/sync", "dlq_url": "http://sqs.test/1/dlq"}
     container = Container(settings=load(**urls, **world.settings), encode=encode)
-    fakes = {
+    fakes: dict[Any, object] = {
         container.clock: world.clock,
         container.chance: chance,
         container.observer: world.observer,
@@ -192,7 +197,3 @@ def shop_of(user_id: str) -> str:
 
 def key_of(user_id: str) -> RunKey:
     return RunKey(user_id, SyncType.MANUAL)
-
-
-def some_orders(count: int) -> tuple[Order, ...]:
-    return orders(count)
