@@ -11,6 +11,8 @@ from domain.failures import Failure, Unavailable
 from domain.occurrences import BreakerChanged
 from domain.ports import Chance, Clock, Observer
 
+FORGOTTEN_AFTER = 3 * LONGEST_WAIT
+
 
 class Breakers:
     """Thread-safe. Other processes find out by themselves, within a few failures each."""
@@ -62,6 +64,21 @@ class Breakers:
             now = self._clock.monotonic()
             for each in asked:
                 self._keep(each, self._of(each).undecided(now))
+
+    def forget_idle(self) -> None:
+        """Forget shops that nobody has asked for longer than anybody waits: nobody will."""
+        with self._lock:
+            long_ago = self._clock.monotonic() - FORGOTTEN_AFTER.total_seconds()
+            idle = [
+                each
+                for each, breaker in self._breakers.items()
+                if each.kind is Kind.SHOP and breaker.open_since and breaker.probe_at < long_ago
+            ]
+            for each in idle:
+                self._breakers.pop(each)
+                self._met.pop(each, None)
+        for each in idle:
+            self._observer.notice(BreakerChanged(each, is_open=False, error="not asked any more"))
 
     def away(self, dependency: Dependency) -> Unavailable | None:
         """What to raise where the dependency is needed and is away; None while it is not."""

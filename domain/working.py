@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from domain.advancing import PageResult, advanced, after_time_out, smaller, watermark_after
-from domain.checkpoints import Checkpoint, hindered, put_off
+from domain.advancing import PageResult, advanced, smaller, watermark_after
+from domain.checkpoints import Checkpoint, put_off
 from domain.failures import (
     Failure,
     Interrupted,
@@ -14,7 +14,6 @@ from domain.failures import (
     PageTooLarge,
     RateLimited,
     Reason,
-    TimedOut,
     Transient,
     Unavailable,
 )
@@ -84,8 +83,7 @@ class WorkOnPage:
             self._put_off(held, limit.wait)
             return Later(limit.wait)
         except Unavailable as away:
-            self._put_off(self._hindered(held, away.failure), away.wait)
-            return Later(away.wait, Why.AWAY)
+            return self.give_up.wait_out(held, away.failure, away.wait)
         except PageTooLarge as refusal:
             return self._with_a_smaller_page(held, refusal)
         except Failure as failure:
@@ -174,13 +172,6 @@ class WorkOnPage:
             self.checkpoints.settle(held, put_off(held, now, now + wait))
         except Transient:
             return
-
-    def _hindered(self, held: Checkpoint, failure: Failure) -> Checkpoint:
-        """A page that timed out is made smaller all the same: it may be what it took."""
-        new = hindered(held, failure, self.clock.now())
-        if not isinstance(failure, TimedOut):
-            return new
-        return replace(new, page_size=after_time_out(held.page_size or self.policy.page_size))
 
     def _overtaken(self) -> Outcome:
         """Somebody else has the page: nothing is deleted, nothing is published."""

@@ -159,6 +159,7 @@ def _chores(container: Container, consumer: Consumer, readiness: Readiness) -> t
         Chore("gauges", GAUGES_EVERY, gauges.refresh),
         Chore("watchdog", grace / 3, watch),
         Chore("stuck workers", STUCK_EVERY, stuck.look),
+        Chore("breakers", STUCK_EVERY, breakers.forget_idle),
     )
 
 

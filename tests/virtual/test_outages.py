@@ -91,9 +91,12 @@ class TestAnHourWithoutShopify:
             assert run.last_error.message == "Shopify failed (HTTP 502)"
         assert len(world.inbox.stored) == 100
 
-    @pytest.mark.parametrize("chains", [1, 2])
-    def test_buries_no_chain_that_is_alone(self, worlds: list[World], chains: int) -> None:
-        world = a_world(worlds, chains)
+    @pytest.mark.parametrize(("chains", "processes"), [(1, 1), (2, 1), (1, 2), (1, 10)])
+    def test_buries_no_chain_that_is_alone(
+        self, worlds: list[World], chains: int, processes: int
+    ) -> None:
+        """However many processes share its failures."""
+        world = a_world(worlds, chains, processes)
         world.shopify.away = lambda _shop: True
         world.run_for(24 * HOUR)
         world.shopify.away = lambda _shop: False
@@ -129,6 +132,14 @@ class TestAnHourWithoutDynamoDB:
         world.run_until(lambda: all_done(world, self.CHAINS), within=30 * MINUTE)
         check(world, self.CHAINS)
         assert all(world.run(f"user-{n}").takeovers == 0 for n in range(self.CHAINS))
+
+    def test_buries_no_chain_that_is_alone_either(self, worlds: list[World]) -> None:
+        world = a_world(worlds, 1, processes=10)
+        world.orders.throttle()
+        world.run_for(24 * HOUR)
+        world.orders.recover()
+        world.run_until(lambda: all_done(world, 1), within=10 * MINUTE)
+        check(world, 1)
 
     def test_buries_nothing_while_orders_cannot_be_stored(self, worlds: list[World]) -> None:
         world = a_world(worlds, self.CHAINS)

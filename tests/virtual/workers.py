@@ -99,6 +99,8 @@ class World:
         """Hand out what is visible, then let time pass until something is due."""
         for process in self.running:
             process.receive()
+        # SQS hands a message to whoever happens to ask.
+        self.running.append(self.running.pop(0))
         seen = self._next_visible() if any(process.free for process in self.running) else None
         times = [time for time in (seen, latest) if time is not None]
         self.time.pass_on(min(times, default=None))
@@ -140,6 +142,7 @@ class Process:
         self._slots = [Slot() for _ in range(WORKERS)]
         world.time.every(container.settings().visibility / 3, self._heartbeat.tick)
         world.time.every(container.policy().stall_grace / 3, self._watch)
+        world.time.every(timedelta(seconds=30), container.breakers().forget_idle)
 
     @property
     def free(self) -> list[Slot]:

@@ -286,6 +286,17 @@ class TestTheState:
 
 
 class TestBreakers:
+    def test_forget_a_shop_that_nobody_asks_any_more(self, world: World) -> None:
+        world.shopify.fail(times=5)
+        for _ in range(5):
+            world.fetch()
+        world.breakers.forget_idle()
+        assert world.away() == {Kind.SHOP: 1}
+        world.clock.advance(20 * MINUTE)
+        world.breakers.forget_idle()
+        assert world.away() == {}
+        assert [each.is_open for each in world.observer.of(BreakerChanged)] == [True, False]
+
     def test_remember_nothing_of_what_answers(self, world: World) -> None:
         for number in range(10):
             world.fetch(a_shop(f"user-{number}", f"shop-{number}.myshopify.com"))
