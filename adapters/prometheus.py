@@ -16,13 +16,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.registry import Collector
 
+from adapters.prometheus_loop import LoopMetrics
 from adapters.prometheus_metrics import (
     MESSAGE_TYPES,
     ORDER_FAILURES,
+    OUTCOMES,
     PREFIX,
     REASONS,
-    RECEIVE_REASONS,
-    RELEASED,
     RETRY_REASONS,
     TARGETS,
     Metrics,
@@ -32,11 +32,6 @@ from domain.failures import Reason
 from domain.occurrences import (
     BatchKept,
     BatchRetried,
-    BreakerChanged,
-    DeadLettersHeldBack,
-    Extended,
-    HoldLost,
-    LoopSpent,
     MessageSettled,
     Occurrence,
     PageStored,
@@ -60,6 +55,7 @@ class Counting(Observer):
 
     def __init__(self, registry: CollectorRegistry, clock: Clock, version: str) -> None:
         self._metrics = Metrics.at_nought(registry)
+        self._loop = LoopMetrics.at_nought(registry)
         self._registry = registry
         self._clock = clock
         build = Gauge("build_info", "Which version runs", ("version",), PREFIX, registry=registry)
@@ -79,6 +75,7 @@ class Counting(Observer):
         return generate_latest(_WithoutCreationTimes(self._registry))
 
     def notice(self, occurrence: Occurrence) -> None:
+        self._loop.notice(occurrence)
         match occurrence:
             case PageStored():
                 self._page_stored(occurrence)
@@ -95,27 +92,9 @@ class Counting(Observer):
                 self._retried(known(target, TARGETS), reason)
             case ReceiveFailed(reason):
                 self._retried("sqs", reason)
-                self._metrics.receive_errors.labels(known(reason, RECEIVE_REASONS)).inc()
             case WaitedForRateLimit(source, wait):
                 self._metrics.rate_limited.labels(source.value).inc()
                 self._metrics.rate_limit_wait.labels(source.value).inc(wait.total_seconds())
-            case _:
-                self._about_the_loop(occurrence)
-
-    def _about_the_loop(self, occurrence: Occurrence) -> None:
-        match occurrence:
-            case LoopSpent(state, took):
-                self._metrics.loop_seconds.labels(state).inc(took.total_seconds())
-            case Extended(what, worked, failed):
-                self._metrics.lease_extensions.labels(what, "worked").inc(worked)
-                self._metrics.lease_extensions.labels(what, "failed").inc(failed)
-            case HoldLost(what):
-                self._metrics.leases_lost.labels(what).inc()
-            case BreakerChanged(dependency, is_open):
-                gauge = self._metrics.breakers_open.labels(dependency.kind.value)
-                gauge.inc(1 if is_open else -1)
-            case DeadLettersHeldBack(reached):
-                self._metrics.dead_letters_held_back.set(reached)
             case _:
                 return
 
@@ -139,8 +118,7 @@ class Counting(Observer):
 
     def _settled(self, message: MessageSettled) -> None:
         """A message that went back is not settled."""
-        if message.outcome in RELEASED:
-            self._metrics.released.labels(message.outcome).inc()
+        if message.outcome not in OUTCOMES:
             return
         kind = known(message.message_type, MESSAGE_TYPES)
         self._metrics.messages.labels(kind, message.outcome).inc()

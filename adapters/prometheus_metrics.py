@@ -11,7 +11,6 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from domain.breakers import Kind
 from domain.checkpoints import SourceName
 from domain.failures import Reason
 from domain.messages import SyncType
@@ -27,11 +26,6 @@ SOURCES = tuple(source.value for source in SourceName)
 ORDER_FAILURES = (*(failure.value for failure in OrderFailure), OTHER)
 MESSAGE_TYPES = ("sync-page", "retry-batch", "invalid", OTHER)
 OUTCOMES = ("done", "stale", "duplicate", "busy", "retried", "dead-lettered")
-RELEASED = ("released", "away", "crowded", "held-back", "early")
-"""Outcomes of messages that went back and count as nothing."""
-DEPENDENCIES = tuple(kind.value for kind in Kind)
-LOOP_STATES = ("waiting", "blocked", "working", "failing")
-HELD = ("message", "page")
 RUN_EVENTS = tuple(event.value for event in RunEvent)
 PHASES = ("fetch", "store", "total")
 TARGETS = ("shopify", "dynamodb", "sqs")
@@ -46,16 +40,6 @@ RETRY_REASONS = (
     "refused",
     Reason.SHOPIFY_ERROR.value,
     Reason.DATABASE_ERROR.value,
-    OTHER,
-)
-RECEIVE_REASONS = (
-    "timed-out",
-    "throttled",
-    "server-error",
-    "connection",
-    "credentials-expired",
-    "clock-skewed",
-    "refused",
     OTHER,
 )
 REASONS = (*(reason.value for reason in Reason), OTHER)
@@ -88,18 +72,11 @@ class Metrics:
     rate_limit_wait: Counter
     dead_letters: Counter
     last_progress: Gauge
-    released: Counter
-    receive_errors: Counter
-    lease_extensions: Counter
-    leases_lost: Counter
-    loop_seconds: Counter
-    breakers_open: Gauge
-    dead_letters_held_back: Gauge
 
     @classmethod
     def at_nought(cls, registry: CollectorRegistry) -> Metrics:
         """The metrics in that registry, each known combination of labels at 0."""
-        make = _Maker(registry)
+        make = Maker(registry)
         types = {"sync_type": SYNC_TYPES}
         by_source = {"source": SOURCES}
         return cls(
@@ -126,26 +103,11 @@ class Metrics:
                 "last_progress_timestamp_seconds",
                 "When this process last stored a page or completed a run; 0 until it has",
             ),
-            released=make.counter("messages_released", "Deliveries that went back", why=RELEASED),
-            receive_errors=make.counter(
-                "receive_errors", "Polls that failed", reason=RECEIVE_REASONS
-            ),
-            lease_extensions=make.counter(
-                "lease_extensions", "Holds extended", of=HELD, result=("worked", "failed")
-            ),
-            leases_lost=make.counter("leases_lost", "Holds lost or let go", of=HELD),
-            loop_seconds=make.counter("loop_seconds", "Time of the poller", state=LOOP_STATES),
-            breakers_open=make.gauge(
-                "breakers_open", "Dependencies that are away", dependency=DEPENDENCIES
-            ),
-            dead_letters_held_back=make.gauge(
-                "dead_letters_held_back", "1 while messages go back instead of being dead-lettered"
-            ),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
+class Maker:
     registry: CollectorRegistry
 
     def counter(self, name: str, text: str, **labels: tuple[str, ...]) -> Counter:

@@ -20,10 +20,10 @@ from domain.checkpoints import Checkpoint
 from domain.deliveries import Received
 from domain.failures import Failure
 from domain.messages import Message, RunKey, SyncRequest, SyncType
+from entrypoints.assembly import handle_of
 from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.messages import encode
 from entrypoints.settling import SettleDelivery
-from entrypoints.worker import handle_of
 from tests.builders import a_shop, orders
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
