@@ -110,13 +110,13 @@ class Breaker:
     def wait(self, now: float, chance: float) -> timedelta:
         """For a message that goes back: as long again as the outage has lasted, half of it jitter.
 
-        Between 20 s and 5 minutes, and no shorter than until the next probe. `chance` is uniform
-        in [0, 1).
+        Between 20 s and 5 minutes, and no shorter than until the next probe, which they do not
+        all arrive for at once. `chance` is uniform in [0, 1).
         """
         lasted = timedelta(seconds=now - (now if self.open_since is None else self.open_since))
         full = min(max(lasted, SHORTEST_WAIT), LONGEST_WAIT)
         until_probe = timedelta(seconds=0 if self.probing else self.probe_at - now)
-        return max(full * (0.5 + chance / 2), until_probe)
+        return max(full * (0.5 + chance / 2), until_probe * (1 + chance))
 
 
 def closed(dependency: Dependency) -> Breaker:

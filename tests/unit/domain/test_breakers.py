@@ -77,3 +77,4 @@ class TestABreaker:
     def test_lets_no_message_come_back_before_the_next_probe(self) -> None:
         breaker = after_failures(6)
         assert breaker.wait(NOW, 0.0) == timedelta(seconds=40)
+        assert breaker.wait(NOW, 0.5) == timedelta(seconds=60)
