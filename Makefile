@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-for-dev
+KILLS ?= 100
+WORKERS ?= 3
+WRITES ?= batch
 CODE := domain adapters entrypoints config sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test lint format lock clean
+.PHONY: help setup demo sandbox test soak planted-bugs chaos broken-fakes lint format lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -28,6 +31,12 @@ sandbox: setup  ## a simulated Shopify and local AWS endpoints, to try every com
 
 test: lint  ## everything CI runs
 	$(BIN)/pytest
+
+broken-fakes: setup  ## break the tests' fakes on purpose, one by one: their contract suites must notice
+	@$(BIN)/python -m tests.contracts.broken
+
+chaos: setup  ## kill, pause and stop workers while calls to AWS fail: KILLS=100 WORKERS=3 WRITES=batch SEED=…
+	$(BIN)/python -m tests.chaos --kills $(KILLS) --workers $(WORKERS) --writes $(WRITES) $(if $(SEED),--seed $(SEED))
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check $(CODE)

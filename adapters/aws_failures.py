@@ -34,12 +34,22 @@ class Fault(StrEnum):
     CONNECTION = "connection"
     TIMED_OUT = "timed-out"
     CREDENTIALS_EXPIRED = "credentials-expired"
+    CLOCK_SKEWED = "clock-skewed"
     REFUSED = "refused"
 
     @property
     def passes(self) -> bool:
         """Whether the same call may succeed a little later."""
-        return self not in {Fault.CREDENTIALS_EXPIRED, Fault.REFUSED}
+        return not self.fatal
+
+    @property
+    def fatal(self) -> bool:
+        """Whether no call will ever succeed, if this goes on, until a person mends something.
+
+        Expired credentials are renewed by themselves where that is set up, and clocks are set
+        right: only one that lasts is fatal.
+        """
+        return self in {Fault.CREDENTIALS_EXPIRED, Fault.CLOCK_SKEWED, Fault.REFUSED}
 
 
 _THROTTLED = frozenset(
@@ -63,9 +73,8 @@ _THROTTLED = frozenset(
     }
 )
 _TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
-_CREDENTIALS_EXPIRED = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"}
-)
+_CREDENTIALS_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+_CLOCK_SKEWED = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 _SERVER_ERROR = 500
 _CLOCK_HINTS = ("Signature expired", "Signature not yet current")
 
@@ -125,7 +134,9 @@ def _fault_of_an_answer(error: ClientError) -> Fault:
         return Fault.THROTTLED
     if code in _TIMED_OUT:
         return Fault.TIMED_OUT
-    if code in _CREDENTIALS_EXPIRED or _by_the_clock(error):
+    if code in _CLOCK_SKEWED or _by_the_clock(error):
+        return Fault.CLOCK_SKEWED
+    if code in _CREDENTIALS_EXPIRED:
         return Fault.CREDENTIALS_EXPIRED
     return Fault.SERVER_ERROR if status >= _SERVER_ERROR else Fault.REFUSED
 
@@ -140,8 +151,6 @@ def _hint(error: AwsError, fault: Fault) -> str:
         return " (no complete AWS credentials were found)"
     if isinstance(error, EndpointConnectionError):
         return " (no connection: are AWS_REGION and AWS_ENDPOINT_URL right, and is it up?)"
-    if isinstance(error, ClientError) and (
-        code_of(error) == "RequestTimeTooSkewed" or _by_the_clock(error)
-    ):
+    if fault is Fault.CLOCK_SKEWED:
         return " (is this machine's clock right?)"
     return " (the AWS credentials have expired)" if fault is Fault.CREDENTIALS_EXPIRED else ""

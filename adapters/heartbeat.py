@@ -12,18 +12,21 @@ from adapters.rounds import Rounds
 from domain.checkpoints import Checkpoint
 from domain.deliveries import Inbox, Received
 from domain.failures import Failure, LeaseLost
-from domain.occurrences import Reported
+from domain.occurrences import Extended, HoldLost, Reported
 from domain.ports import CheckpointStore, Clock, Lease, LeaseKeeper, Observer
 
-LONGEST_HOLD = timedelta(hours=12)
+LONGEST_HIDING = timedelta(hours=12)
 """SQS hides a message no longer after it was received, and refuses to extend it beyond."""
+LONGEST_WORK = timedelta(hours=1)
+"""Every call has a time-out and a page takes minutes: who works for longer hangs, and somebody
+else must get the page. A visibility time-out that is longer is the longest work instead."""
 LARGEST_MARGIN = timedelta(seconds=5)
 _TICKS_PER_VISIBILITY = 3
 _TICKS_AFTER_TROUBLE = 4
 _MISSES = 2
 """A receipt that could not be extended so often in a row is let go: its message may be delivered
 again, and the lease decides who works on it."""
-_LAST_TICK_WITHIN = 5.0
+_LAST_TICK_WITHIN = 1.0
 
 
 class KeptLease(Lease):
@@ -31,10 +34,13 @@ class KeptLease(Lease):
 
     def __init__(self, held: Checkpoint, clock: Clock, granted: float, good_for: float) -> None:
         self.held = held
+        self.since = granted
         self._clock = clock
         self._granted = granted
         self._good_for = good_for
         self._lost = False
+        self.let_go = False
+        """It is not extended any more, and ends by itself."""
 
     def assert_held(self) -> None:
         if self._lost or self._clock.monotonic() >= self._granted + self._good_for:
@@ -63,8 +69,8 @@ class _Message:
 class Heartbeat(LeaseKeeper):
     """Extends at every third of the visibility time-out, and sooner again after a failure.
 
-    Messages are extended in batches, from their receipt until their outcome is known or 12 hours
-    have passed; leases one by one.
+    Messages are extended in batches, leases one by one: from the receipt until the outcome is
+    known, for an hour at most.
     """
 
     inbox: Inbox
@@ -81,7 +87,7 @@ class Heartbeat(LeaseKeeper):
     def beating(self) -> Iterator[None]:
         """The thread runs until the context ends: then nothing is extended any more.
 
-        A call that hangs is waited for 5 s.
+        A call that hangs is waited for 1 s.
         """
         self._ended.clear()
         thread = Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -118,8 +124,7 @@ class Heartbeat(LeaseKeeper):
         return messages and all(leases)
 
     def _extend_messages(self) -> bool:
-        latest = self.clock.monotonic() + (self.visibility - LONGEST_HOLD).total_seconds()
-        held = [m for m in self._messages.all() if m.since >= latest and m.misses < _MISSES]
+        held = [m for m in self._messages.all() if self._may_hold(m.since) and m.misses < _MISSES]
         with self._messages.touching(held) as messages:
             if not messages:
                 return True
@@ -127,30 +132,49 @@ class Heartbeat(LeaseKeeper):
                 failed = self.inbox.extend(tuple(m.received for m in messages), self.visibility)
             except Failure as failure:
                 self._report("messages not extended", failure.message)
+                self.observer.notice(Extended("message", 0, len(messages)))
                 return False
             receipts = {each.receipt for each in failed}
             for message in messages:
                 missed = message.received.receipt in receipts
                 message.misses = message.misses + 1 if missed else 0
+                if message.misses == _MISSES:
+                    self.observer.notice(HoldLost("message", "it may be delivered again"))
+            self.observer.notice(Extended("message", len(messages) - len(failed), len(failed)))
         return not failed
+
+    def _may_hold(self, since: float) -> bool:
+        """Whether an extension ends before the longest hold does."""
+        longest = min(max(LONGEST_WORK, self.visibility), LONGEST_HIDING - self.visibility)
+        return self.clock.monotonic() - since <= longest.total_seconds()
 
     def _extend(self, lease: KeptLease) -> bool:
         with self._leases.touching((lease,)) as still_held:
-            if not still_held or lease.lost:
+            if not still_held or lease.lost or lease.let_go:
+                return True
+            if not self._may_hold(lease.since):
+                lease.let_go = True
+                self._lost(lease, "has been worked on for as long as may be")
                 return True
             asked = self.clock.monotonic()
             try:
                 ours = self.checkpoints.extend(lease.held, self.clock.now() + self.visibility)
             except Failure as failure:
                 self._report("lease not extended", failure.message)
+                self.observer.notice(Extended("page", 0, 1))
                 return False
             if ours:
                 lease.extended(asked)
+                self.observer.notice(Extended("page", 1, 0))
             else:
                 lease.lose()
-                run, page = lease.held.run_id, lease.held.page
-                self._report("lease lost", f"page {page} of run {run} is somebody else's")
+                self._lost(lease, "is somebody else's")
         return True
+
+    def _lost(self, lease: KeptLease, why: str) -> None:
+        self.observer.notice(
+            HoldLost("page", f"page {lease.held.page} of run {lease.held.run_id} {why}")
+        )
 
     def _beat(self) -> None:
         interval = self.visibility.total_seconds() / _TICKS_PER_VISIBILITY

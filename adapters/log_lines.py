@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import msgspec
 
@@ -49,6 +49,16 @@ def frames(trace: TracebackType | None) -> list[str]:
         found.append(f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
     return found[-_DEEPEST:]
+
+
+def stack(frame: FrameType | None) -> list[str]:
+    """Where a thread is, innermost last."""
+    found = []
+    while frame is not None:
+        code = frame.f_code
+        found.append(f"{Path(code.co_filename).name}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return found[:_DEEPEST][::-1]
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -15,6 +15,9 @@ from domain.occurrences import (
     AttemptFailed,
     BatchKept,
     BatchRetried,
+    BreakerChanged,
+    DeadLettersHeldBack,
+    HoldLost,
     MessageSettled,
     Occurrence,
     PageMadeSmaller,
@@ -79,8 +82,24 @@ class Logs(Observer):
                     page=page,
                     overdue=_seconds(overdue),
                 )
+            case _:
+                self._about_the_loop(occurrence)
+
+    def _about_the_loop(self, occurrence: Occurrence) -> None:
+        match occurrence:
             case ReceiveFailed(reason, text):
                 self._say(logging.WARNING, "receive failed", reason=reason, text=text)
+            case BreakerChanged(dependency, is_open, error):
+                level, event = _breaker(is_open)
+                named = {"dependency": dependency.kind.value, "name": dependency.name}
+                told: Fields = {key: text for key, text in named.items() if text}
+                self._say(level, event, **told, **({"error": error} if error else {}))
+            case DeadLettersHeldBack(reached):
+                self._say(*_HELD_BACK[reached])
+            case HoldLost(what, text):
+                self._say(logging.WARNING, "lease lost", of=what, text=text)
+            case _:
+                return
 
     def _say(self, level: int, event: str, **fields: object) -> None:
         self._logger.log(level, event, extra={"fields": fields})
@@ -134,6 +153,16 @@ class Logs(Observer):
         self._delivery.fields = {}
         facts = {name: value for name, value in facts.items() if value is not None}
         self._say(_level(message), "message settled", **facts)
+
+
+def _breaker(is_open: bool) -> tuple[int, str]:  # noqa: FBT001 - a state, not a flag
+    return (logging.ERROR, "is away") if is_open else (logging.INFO, "answers again")
+
+
+_HELD_BACK = {
+    True: (logging.ERROR, "too many dead letters: messages go back instead"),
+    False: (logging.INFO, "dead letters are few again"),
+}
 
 
 def _level(message: MessageSettled) -> int:

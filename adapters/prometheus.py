@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.registry import Collector
 
+from adapters.prometheus_loop import LoopMetrics
 from adapters.prometheus_metrics import (
     MESSAGE_TYPES,
     ORDER_FAILURES,
@@ -54,6 +55,7 @@ class Counting(Observer):
 
     def __init__(self, registry: CollectorRegistry, clock: Clock, version: str) -> None:
         self._metrics = Metrics.at_nought(registry)
+        self._loop = LoopMetrics.at_nought(registry)
         self._registry = registry
         self._clock = clock
         build = Gauge("build_info", "Which version runs", ("version",), PREFIX, registry=registry)
@@ -73,6 +75,7 @@ class Counting(Observer):
         return generate_latest(_WithoutCreationTimes(self._registry))
 
     def notice(self, occurrence: Occurrence) -> None:
+        self._loop.notice(occurrence)
         match occurrence:
             case PageStored():
                 self._page_stored(occurrence)
@@ -91,7 +94,9 @@ class Counting(Observer):
                 self._retried("sqs", reason)
             case WaitedForRateLimit(source, wait):
                 self._metrics.rate_limited.labels(source.value).inc()
-                self._metrics.rate_limit_wait.labels(source.value).inc(wait.total_seconds())
+                # A clock that was set back can make a wait negative, which a counter refuses.
+                seconds = max(wait.total_seconds(), 0.0)
+                self._metrics.rate_limit_wait.labels(source.value).inc(seconds)
             case _:
                 return
 
@@ -114,7 +119,7 @@ class Counting(Observer):
             self._metrics.run_duration.labels(kind).observe(change.lasted.total_seconds())
 
     def _settled(self, message: MessageSettled) -> None:
-        """A message that was given back unfinished (at a stop) is not settled and not counted."""
+        """A message that went back is not settled."""
         if message.outcome not in OUTCOMES:
             return
         kind = known(message.message_type, MESSAGE_TYPES)

@@ -36,6 +36,7 @@ RETRY_REASONS = (
     "server-error",
     "connection",
     "credentials-expired",
+    "clock-skewed",
     "refused",
     Reason.SHOPIFY_ERROR.value,
     Reason.DATABASE_ERROR.value,
@@ -75,7 +76,7 @@ class Metrics:
     @classmethod
     def at_nought(cls, registry: CollectorRegistry) -> Metrics:
         """The metrics in that registry, each known combination of labels at 0."""
-        make = _Maker(registry)
+        make = Maker(registry)
         types = {"sync_type": SYNC_TYPES}
         by_source = {"source": SOURCES}
         return cls(
@@ -106,7 +107,7 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
+class Maker:
     registry: CollectorRegistry
 
     def counter(self, name: str, text: str, **labels: tuple[str, ...]) -> Counter:
@@ -129,10 +130,13 @@ class _Maker:
         _touch(made, labels.values())
         return made
 
-    def gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(name, text, namespace=PREFIX, registry=self.registry)
+    def gauge(self, name: str, text: str, **labels: tuple[str, ...]) -> Gauge:
+        made = Gauge(name, text, tuple(labels), namespace=PREFIX, registry=self.registry)
+        if labels:
+            _touch(made, labels.values())
+        return made
 
 
-def _touch(metric: Counter | Histogram, values: Iterable[tuple[str, ...]]) -> None:
+def _touch(metric: Counter | Histogram | Gauge, values: Iterable[tuple[str, ...]]) -> None:
     for combination in product(*values):
         metric.labels(*combination)

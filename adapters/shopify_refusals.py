@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.shopify_costs import cost_in, retry_after
 from adapters.shopify_transport import RawAnswer
-from domain.failures import Failure, Permanent, RateLimited, Reason, TimedOut, Transient
+from domain.failures import Failure, Outage, Permanent, RateLimited, Reason, TimedOut, Transient
 from domain.orders import Json
 
 LONGEST_QUOTE = 200
@@ -47,7 +47,7 @@ def refusal(raw: RawAnswer) -> Failure | RateLimited:
     if status in _REFUSALS:
         return _refused(raw)
     least = retry_after(raw.headers["Retry-After"]) if "Retry-After" in raw.headers else None
-    return Transient(Reason.SHOPIFY_ERROR, f"Shopify failed (HTTP {status})", retry_after=least)
+    return Outage(Reason.SHOPIFY_ERROR, f"Shopify failed (HTTP {status})", retry_after=least)
 
 
 def _rate_limit(raw: RawAnswer) -> RateLimited:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import requests
 import urllib3
 
-from domain.failures import PageTooLarge, Permanent, Reason, TimedOut, Transient
+from domain.failures import Outage, PageTooLarge, Permanent, Reason, TimedOut
 from domain.ports import Clock
 from domain.shops import ConnectedShop, shop_domain
 
@@ -63,7 +63,7 @@ class ShopifyTransport:
     def post(self, shop: ConnectedShop, body: bytes) -> RawAnswer:
         """The answer, whatever its status.
 
-        Raises TimedOut, Transient (no connection, one that broke), PageTooLarge (an answer above
+        Raises TimedOut, Outage (no connection, one that broke), PageTooLarge (an answer above
         64 MB), Permanent shop-unauthorized (a token that fits into no header).
         """
         if not _TOKEN.fullmatch(shop.access_token):
@@ -141,8 +141,8 @@ def _translated(timeout: float) -> Iterator[None]:
         raise _unreachable(_meaning(error)) from error
 
 
-def _unreachable(why: str) -> Transient:
-    return Transient(Reason.SHOPIFY_ERROR, f"Shopify could not be reached: {why}")
+def _unreachable(why: str) -> Outage:
+    return Outage(Reason.SHOPIFY_ERROR, f"Shopify could not be reached: {why}")
 
 
 _MEANINGS: tuple[tuple[type[BaseException], str], ...] = (

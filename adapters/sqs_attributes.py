@@ -18,6 +18,9 @@ MOST_ATTRIBUTES = 10
 LONGEST_ERROR = 512
 LONGEST_DELAY = 900
 LONGEST_HIDING = 43_200
+ORIGINAL_ID = "originalMessageId"
+DUE_AT = "dueAt"
+"""What a copy carries that the daemon has sent in place of a message: whose, and for when."""
 OURS = ("reason", "error", "failedAt", "sourceMessageId", "receiveCount")
 """The attributes that a dead-lettered message carries besides the sender's own."""
 
@@ -74,6 +77,29 @@ def fitting(
             room -= size
     error = _shortened(ours.get("error", ""), room - _size("error", ""))
     return (*found, ("error", error)) if error else tuple(found)
+
+
+def again(
+    body: str, ours: Mapping[str, str], sender: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Our attributes of a copy, then as many of the sender's as fit beside them and the body."""
+    others = [pair for pair in sender if pair[0] not in ours]
+    room = LARGEST_MESSAGE - len(body.encode())
+    found: list[tuple[str, str]] = []
+    for name, value in (*ours.items(), *others)[:MOST_ATTRIBUTES]:
+        if (size := _size(name, value)) <= room:
+            found.append((name, value))
+            room -= size
+    return tuple(found)
+
+
+def instant_in(text: str | None) -> datetime | None:
+    """The instant that `instant` wrote; None for anything else, since anybody may send it."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _size(name: str, value: str) -> int:

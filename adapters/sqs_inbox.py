@@ -10,7 +10,11 @@ from botocore.exceptions import ClientError
 
 from adapters.aws_failures import code_of, translated
 from adapters.sqs_attributes import (
+    DUE_AT,
+    LONGEST_DELAY,
     LONGEST_HIDING,
+    ORIGINAL_ID,
+    again,
     fitting,
     instant,
     one_line,
@@ -93,6 +97,29 @@ class SqsInbox(Inbox):
             self.clients.settle.delete_message(
                 QueueUrl=self.urls.source, ReceiptHandle=message.receipt
             )
+
+    def delete_all(self, messages: tuple[Received, ...]) -> tuple[Received, ...]:
+        """SQS answers 200 whether or not it worked: `Successful` says of which."""
+        if not messages:
+            return ()
+        with translated("deleting messages"):
+            answer = self.clients.settle.delete_message_batch(
+                QueueUrl=self.urls.source,
+                Entries=[
+                    {"Id": str(place), "ReceiptHandle": message.receipt}
+                    for place, message in enumerate(messages)
+                ],
+            )
+        worked = {entry["Id"] for entry in answer.get("Successful", ())}
+        return tuple(m for place, m in enumerate(messages) if str(place) not in worked)
+
+    def send_again(self, message: Received, after: timedelta, now: datetime) -> None:
+        """The copy says in two attributes whose copy it is and when it is due."""
+        ours = {ORIGINAL_ID: message.identity, DUE_AT: instant(now + after)}
+        attributes = strings(again(message.body, ours, message.attributes))
+        delay = whole_seconds(after, LONGEST_DELAY)
+        envelope = Envelope(message.body, message.group, attributes, delay)
+        send(self.clients.send, self.urls.source, envelope)
 
     def dead_letter(self, message: Received, reason: Reason, error: str, now: datetime) -> None:
         """The sender's own attributes go along, five of them at most.

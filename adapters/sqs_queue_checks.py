@@ -14,6 +14,7 @@ from adapters.aws_failures import translated
 from adapters.sqs_attributes import LONGEST_HIDING, whole_seconds
 from adapters.sqs_clients import QueueUrls
 from adapters.sqs_queues import MAX_RECEIVE_COUNT, is_missing, queue_name
+from domain.redelivery import FRESH_AFTER
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_sqs import SQSClient
@@ -94,10 +95,12 @@ def _source(name: str, queue: Attributes, expected: Expected) -> Iterator[QueueP
         yield QueueProblem(f"queue {name} has no redrive policy", _BOOTSTRAP)
         return
     count = int(policy.get("maxReceiveCount", 0))
-    if count <= expected.max_attempts:
+    least = max(expected.max_attempts, FRESH_AFTER)
+    if count <= least:
         yield QueueProblem(
             f"queue {name} gives a message up after {count} receives, before its "
-            f"{expected.max_attempts} attempts (SYNC_MAX_ATTEMPTS) are over",
+            f"{expected.max_attempts} attempts (SYNC_MAX_ATTEMPTS) or the {FRESH_AFTER} waits "
+            "after which it is sent anew are over",
             f"set maxReceiveCount in the queue's RedrivePolicy to {MAX_RECEIVE_COUNT} or more",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from adapters.sqs_attributes import DUE_AT, ORIGINAL_ID, instant_in
 from domain.deliveries import Received
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
@@ -44,7 +45,11 @@ def receive(
 def received(message: MessageTypeDef) -> Received:
     """SQS's message as ours; attributes that hold no text are left out."""
     system = message.get("Attributes", {})
-    attributes = message.get("MessageAttributes", {})
+    attributes = {
+        name: value["StringValue"]
+        for name, value in message.get("MessageAttributes", {}).items()
+        if "StringValue" in value
+    }
     return Received(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
@@ -52,9 +57,7 @@ def received(message: MessageTypeDef) -> Received:
         receive_count=int(system["ApproximateReceiveCount"]),
         sent_at=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
         group=system.get("MessageGroupId"),
-        attributes=tuple(
-            (name, value["StringValue"])
-            for name, value in attributes.items()
-            if "StringValue" in value
-        ),
+        attributes=tuple(attributes.items()),
+        original_id=attributes.get(ORIGINAL_ID),
+        due_at=instant_in(attributes.get(DUE_AT)),
     )

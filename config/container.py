@@ -10,12 +10,14 @@ from dependency_injector import containers, providers
 from prometheus_client import CollectorRegistry
 
 from adapters.aws_time import time_of_aws
+from adapters.breakers import Breakers
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
 from adapters.dynamodb_clients import order_client, state_client
 from adapters.dynamodb_failed_batches import DynamoFailedBatches
 from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
 from adapters.dynamodb_shops import DynamoShops
 from adapters.dynamodb_tables import TableNames, create_tables, inspect_tables
+from adapters.guards import GuardedHandling, GuardedOrders, GuardedSource
 from adapters.heartbeat import Heartbeat
 from adapters.logs import NAME as LOGGER
 from adapters.logs import Logs
@@ -31,11 +33,13 @@ from adapters.shopify_transport import ShopifyApi, ShopifyTransport
 from adapters.sqs_clients import QueueUrls, SqsClients
 from adapters.sqs_dead_letters import SqsDeadLetters
 from adapters.sqs_inbox import SqsInbox
+from adapters.sqs_move_tasks import SqsMoveTasks
 from adapters.sqs_publisher import SqsPublisher
 from adapters.sqs_queue_checks import Expected, inspect_queues
 from adapters.sqs_queues import create_queues
 from adapters.stopping import Stopping
 from adapters.system_clock import SystemChance, SystemClock
+from adapters.watched_checkpoints import WatchedCheckpoints
 from config import aws
 from config.settings import Settings, required, unknown_variables
 from domain.continuing import ContinueRun
@@ -69,6 +73,7 @@ class Container(containers.DeclarativeContainer):
     counting = providers.Singleton(Counting, registry, clock, version)
     logs = providers.Singleton(Logs, providers.Callable(logging.getLogger, LOGGER))
     observer = providers.Singleton(Everyone, providers.List(counting, logs))
+    breakers = providers.Singleton(Breakers, clock, chance, observer)
 
     # AWS
     session = providers.Singleton(aws.session)
@@ -82,7 +87,7 @@ class Container(containers.DeclarativeContainer):
         settings.provided.orders_table,
         settings.provided.shops_table,
     )
-    checkpoints = providers.Singleton(
+    stored_checkpoints = providers.Singleton(
         DynamoCheckpoints,
         dynamodb,
         settings.provided.checkpoints_table,
@@ -90,11 +95,12 @@ class Container(containers.DeclarativeContainer):
         clock,
         chance.provided.new_id,
     )
+    checkpoints = providers.Singleton(WatchedCheckpoints, stored_checkpoints, breakers)
     failed_batches = providers.Singleton(
         DynamoFailedBatches, dynamodb, settings.provided.checkpoints_table, clock
     )
     shops = providers.Singleton(DynamoShops, dynamodb, settings.provided.shops_table, clock)
-    orders = providers.Singleton(
+    stored_orders = providers.Singleton(
         DynamoOrders,
         providers.Singleton(
             OrderTable,
@@ -107,9 +113,10 @@ class Container(containers.DeclarativeContainer):
         stopping,
         observer,
     )
+    orders = providers.Singleton(GuardedOrders, stored_orders, breakers)
 
     # Shopify
-    source = providers.Singleton(
+    shopify = providers.Singleton(
         ShopifyGraphqlOrders,
         providers.Singleton(
             ShopifyClient,
@@ -129,6 +136,7 @@ class Container(containers.DeclarativeContainer):
         ),
         settings.provided.customer_data,
     )
+    source = providers.Singleton(GuardedSource, shopify, breakers)
 
     # SQS
     queue_urls = providers.Singleton(
@@ -146,7 +154,8 @@ class Container(containers.DeclarativeContainer):
     publisher = providers.Singleton(
         SqsPublisher, sqs_clients.provided.send, queue_urls, encode, clock
     )
-    dead_letters = providers.Singleton(SqsDeadLetters, sqs_clients, queue_urls)
+    dead_letters = providers.Singleton(SqsDeadLetters, sqs_clients, queue_urls, clock)
+    move_tasks = providers.Singleton(SqsMoveTasks, sqs_clients.provided.settle, queue_urls)
     heartbeat = providers.Singleton(
         Heartbeat, inbox, checkpoints, clock, observer, settings.provided.visibility
     )
@@ -188,25 +197,29 @@ class Container(containers.DeclarativeContainer):
         ContinueRun, checkpoints, work, publish_page, observer, clock, chance, policy
     )
     handle_delivery = providers.Singleton(
-        HandleDelivery,
-        answer_request=providers.Singleton(
-            AnswerRequest, checkpoints, work, continue_run, observer, clock, chance, policy
-        ),
-        continue_run=continue_run,
-        retry_batch=providers.Singleton(
-            RetryFailedBatch,
-            failed_batches=failed_batches,
-            find_shop=find_shop,
-            source=source,
-            orders=orders,
-            publisher=publisher,
+        GuardedHandling,
+        providers.Singleton(
+            HandleDelivery,
+            answer_request=providers.Singleton(
+                AnswerRequest, checkpoints, work, continue_run, observer, clock, chance, policy
+            ),
+            continue_run=continue_run,
+            retry_batch=providers.Singleton(
+                RetryFailedBatch,
+                failed_batches=failed_batches,
+                find_shop=find_shop,
+                source=source,
+                orders=orders,
+                publisher=publisher,
+                observer=observer,
+                clock=clock,
+                chance=chance,
+                policy=policy,
+            ),
             observer=observer,
-            clock=clock,
             chance=chance,
-            policy=policy,
         ),
-        observer=observer,
-        chance=chance,
+        breakers,
     )
     watchdog = providers.Singleton(
         TakeUpStalledRuns, checkpoints, publish_page, observer, clock, chance, policy

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.failures import LastError
+from domain.failures import Failure, LastError
 from domain.messages import Continuation, RunKey
 from domain.orders import StoreReport
 
@@ -141,6 +141,11 @@ def failed_attempt(held: Checkpoint, error: LastError, now: datetime, due: datet
         last_error=error,
         last_error_at=now,
     )
+
+
+def hindered(held: Checkpoint, failure: Failure, now: datetime) -> Checkpoint:
+    """The page cannot be worked on now: a person reads why, and no attempt counts as failed."""
+    return replace(held, last_error=LastError(failure.reason, failure.message), last_error_at=now)
 
 
 def put_off(held: Checkpoint, now: datetime, due: datetime) -> Checkpoint:

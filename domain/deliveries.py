@@ -22,6 +22,15 @@ class Received:
     group: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
     """The sender's string attributes, by name."""
+    original_id: str | None = None
+    """The id of the message that this one is a copy of, if the daemon has sent it again."""
+    due_at: datetime | None = None
+    """When such a copy is to be worked on, which may be later than SQS can delay it."""
+
+    @property
+    def identity(self) -> str:
+        """The id that the message was first sent with: a copy asks for nothing new."""
+        return self.original_id or self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,19 @@ class Inbox(Protocol):
     @abstractmethod
     def delete(self, message: Received) -> None:
         """Be done with the message. A standard queue may deliver it again all the same."""
+
+    @abstractmethod
+    def delete_all(self, messages: tuple[Received, ...]) -> tuple[Received, ...]:
+        """Be done with up to ten messages in one call; returns those for which it did not work."""
+
+    @abstractmethod
+    def send_again(self, message: Received, after: timedelta, now: datetime) -> None:
+        """Send a copy that is due after that long: body and group unchanged, identity kept.
+
+        Its receive count begins anew. It may be delivered before it is due: SQS delays a message
+        by 15 minutes at most. The caller deletes the message from here afterwards: a copy too
+        many, never one too few.
+        """
 
     @abstractmethod
     def dead_letter(self, message: Received, reason: Reason, error: str, now: datetime) -> None:

@@ -43,6 +43,10 @@ class Transient(Failure):
         self.retry_after = retry_after
 
 
+class Outage(Transient):
+    """The other side is not there, or fails as a whole: no single page of it is to blame."""
+
+
 class TimedOut(Transient):
     """The answer took too long: besides trying again, a smaller page may help."""
 
@@ -64,6 +68,18 @@ class RateLimited(Exception):
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"rate limited for {wait.total_seconds():.1f} s")
         self.wait = wait
+
+
+class Unavailable(Exception):
+    """What the work needs is away: it goes back for `wait`, which is not a failed attempt.
+
+    `failure` is what was met last, by this work or by earlier work.
+    """
+
+    def __init__(self, wait: timedelta, failure: Failure) -> None:
+        super().__init__(f"away: {failure.message}")
+        self.wait = wait
+        self.failure = failure
 
 
 class LeaseLost(Exception):

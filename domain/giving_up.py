@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.advancing import after_time_out
-from domain.checkpoints import Checkpoint, failed, failed_attempt
-from domain.failures import Failure, LastError, Permanent, Reason, TimedOut, Transient
+from domain.breakers import LONGEST_WAIT, TOLERANCES, Kind
+from domain.checkpoints import Checkpoint, failed, failed_attempt, hindered, put_off
+from domain.failures import Failure, LastError, Outage, Permanent, Reason, TimedOut, Transient
 from domain.occurrences import AttemptFailed, RunChanged, RunEvent
 from domain.outcomes import DeadLetter, Later, Outcome, Why
 from domain.policy import RunPolicy
 from domain.ports import Chance, CheckpointStore, Clock, Observer, Refused
 from domain.redelivery import backoff
+
+TOLERATED = TOLERANCES[Kind.SHOP].failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class GiveUpPage:
     A permanent failure ends the run at once, a transient one after `max_attempts`. A database that
     refuses is for an operator to mend and counts as transient, whatever it says: otherwise one
     missing permission would bury every message.
+
+    What speaks of an outage counts no more from the fifth time on: several processes may have met
+    it a few times each, too few for a breaker to open in any of them.
     """
 
     checkpoints: CheckpointStore
@@ -32,6 +38,8 @@ class GiveUpPage:
 
     def __call__(self, held: Checkpoint, failure: Failure) -> Outcome:
         attempt = held.attempts + 1
+        if an_outage(failure) and TOLERATED <= attempt < self.policy.max_attempts:
+            return self.wait_out(held, failure, LONGEST_WAIT * (0.5 + self.chance.uniform() / 2))
         self.observer.notice(
             AttemptFailed(
                 held.key, held.run_id, held.page, attempt, failure.reason, failure.message
@@ -46,6 +54,19 @@ class GiveUpPage:
         except Transient:
             return Later(wait)
 
+    def wait_out(self, held: Checkpoint, failure: Failure, wait: timedelta) -> Outcome:
+        """Leave the page for that long because something else failed: no attempt counts.
+
+        A page that timed out is made smaller all the same: it may be what took so long.
+        """
+        now = self.clock.now()
+        new = put_off(hindered(held, failure, now), now, now + wait)
+        try:
+            settled = self.checkpoints.settle(held, self._resized(new, failure))
+        except Transient:
+            return Later(wait, Why.AWAY)
+        return self._overtaken() if isinstance(settled, Refused) else Later(wait, Why.AWAY)
+
     def _fail(self, held: Checkpoint, failure: Failure) -> Outcome:
         error = LastError(failure.reason, failure.message)
         result = self.checkpoints.settle(held, failed(held, error, self.clock.now()))
@@ -57,15 +78,23 @@ class GiveUpPage:
     def _retry(self, held: Checkpoint, failure: Failure, wait: timedelta) -> Outcome:
         now = self.clock.now()
         error = LastError(failure.reason, failure.message)
-        new = failed_attempt(held, error, now, now + wait)
-        if isinstance(failure, TimedOut):
-            new = replace(new, page_size=after_time_out(held.page_size or self.policy.page_size))
+        new = self._resized(failed_attempt(held, error, now, now + wait), failure)
         if isinstance(self.checkpoints.settle(held, new), Refused):
             return self._overtaken()
         return Later(wait)
 
+    def _resized(self, page: Checkpoint, failure: Failure) -> Checkpoint:
+        if not isinstance(failure, TimedOut):
+            return page
+        return replace(page, page_size=after_time_out(page.page_size or self.policy.page_size))
+
     def _overtaken(self) -> Outcome:
         return Later(self.policy.visibility, Why.BUSY)
+
+
+def an_outage(failure: Failure) -> bool:
+    """Nothing of a page can be stored only if the table is at fault: single orders never raise."""
+    return isinstance(failure, Outage | TimedOut) or failure.reason is Reason.DATABASE_ERROR
 
 
 def _for_good(failure: Failure) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from domain.breakers import Dependency
 from domain.checkpoints import SourceName
 from domain.failures import Reason
 from domain.messages import RunKey
@@ -128,9 +129,9 @@ class TakenUp:
 class MessageSettled:
     """A delivery has ended, in exactly one way.
 
-    `outcome` is done, stale, duplicate, busy, retried, dead-lettered or released (given back
-    because the process stops). `reason` and `error` say why a message was dead-lettered; what a
-    message asks for is None where nobody could read it.
+    `outcome` is done, stale, duplicate, busy, retried or dead-lettered; or it went back and counts
+    as nothing: released (the process stops), away, crowded, held-back, early. `reason` and `error`
+    say why a message was dead-lettered; what a message asks for is None where nobody could read it.
     """
 
     message_type: str
@@ -159,6 +160,47 @@ class ReceiveFailed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """A dependency is away (`is_open`), or answers again; `error` is what was met last."""
+
+    dependency: Dependency
+    is_open: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLettersHeldBack:
+    """Too many messages were dead-lettered (`reached`): they go back instead, until it calms."""
+
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The heartbeat has gone round: so many holds on messages or pages worked, so many did not."""
+
+    what: str
+    worked: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLost:
+    """A message or a page in hand is not ours any more, or was held for as long as may be."""
+
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSpent:
+    """What the consumer loop has spent its time with: waiting, blocked, failing or working."""
+
+    state: str
+    took: timedelta
+
+
 Occurrence: TypeAlias = (
     RunChanged
     | PageStored
@@ -172,4 +214,9 @@ Occurrence: TypeAlias = (
     | TakenUp
     | MessageSettled
     | ReceiveFailed
+    | BreakerChanged
+    | DeadLettersHeldBack
+    | Extended
+    | HoldLost
+    | LoopSpent
 )

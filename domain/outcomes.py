@@ -23,6 +23,14 @@ class Why(StrEnum):
 
     BUSY = "busy"
     RETRIED = "retried"
+    AWAY = "away"
+    """Something that its work needs is away."""
+    CROWDED = "crowded"
+    """Its user has as many messages in hand as a user may."""
+    HELD_BACK = "held-back"
+    """It would be dead-lettered, but too many have been."""
+    EARLY = "early"
+    """It is not due yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from domain.breakers import LONGEST_WAIT
 from domain.failed_batches import FailedBatch, summary
 from domain.failures import (
     Failure,
@@ -14,7 +15,9 @@ from domain.failures import (
     RateLimited,
     Reason,
     Transient,
+    Unavailable,
 )
+from domain.giving_up import TOLERATED, an_outage
 from domain.leases import FixedLease
 from domain.messages import RetryBatch
 from domain.occurrences import BatchRetried
@@ -66,6 +69,8 @@ class RetryFailedBatch:
             return GiveBack()
         except RateLimited as limit:
             return Later(limit.wait)
+        except Unavailable as away:
+            return Later(away.wait, Why.AWAY)
         except Failure as failure:
             return self._failed(batch, failure)
 
@@ -101,6 +106,8 @@ class RetryFailedBatch:
 
     def _failed(self, batch: FailedBatch, failure: Failure) -> Outcome:
         again = replace(batch, error=failure.message, attempts=batch.attempts + 1)
+        if an_outage(failure) and again.attempts % self.policy.max_attempts >= TOLERATED:
+            return Later(LONGEST_WAIT * (0.5 + self.chance.uniform() / 2), Why.AWAY)
         try:
             self.failed_batches.update(again)
         except Transient:

@@ -15,6 +15,7 @@ from domain.failures import (
     RateLimited,
     Reason,
     Transient,
+    Unavailable,
 )
 from domain.giving_up import GiveUpPage
 from domain.keeping import KeepFailedBatches
@@ -81,6 +82,8 @@ class WorkOnPage:
             self.observer.notice(WaitedForRateLimit(held.source, limit.wait, in_queue=True))
             self._put_off(held, limit.wait)
             return Later(limit.wait)
+        except Unavailable as away:
+            return self.give_up.wait_out(held, away.failure, away.wait)
         except PageTooLarge as refusal:
             return self._with_a_smaller_page(held, refusal)
         except Failure as failure:

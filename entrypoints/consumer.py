@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from threading import Event
-from typing import Protocol, TypeAlias
+from threading import Event, Thread, current_thread
+from typing import Protocol
 
 from adapters.heartbeat import Heartbeat
 from domain.deliveries import Received
-from domain.failures import Permanent
-from domain.occurrences import Reported
+from domain.failures import Failure
+from domain.occurrences import LoopSpent, Reported
 from domain.outcomes import Done, GiveBack, How
 from domain.ports import Clock, Observer
 from entrypoints.bugs import kind_and_frames
-from entrypoints.handling import Handled
+from entrypoints.handling import Handle, Handled
 from entrypoints.in_hand import InHand
 from entrypoints.permits import Permits
-from entrypoints.polling import Polling
+from entrypoints.polling import Polling, Refused
 from entrypoints.pulses import Pulse
 from entrypoints.settling import SettleDelivery
+from entrypoints.shutdown import LAST_CALLS
 from entrypoints.workers import Workers
-
-Handle: TypeAlias = Callable[[Received], Handled]
 
 MOST_AT_ONCE = 10
 """SQS hands over no more in one ReceiveMessage."""
@@ -42,12 +40,13 @@ class Stoppable(Protocol):
 class Ended:
     """How a run of the consumer ended.
 
-    `finished` is False if a worker was still at it when the grace was over: its thread may hang,
-    and only the end of the process ends it. `failure` says why the queue cannot be consumed.
+    `finished` is False if a worker or a poll was still at it when the grace was over: its thread
+    may hang, and only the end of the process ends it. `failure` says why the queue cannot be
+    consumed.
     """
 
     finished: bool
-    failure: Permanent | None = None
+    failure: Failure | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -73,6 +72,8 @@ class Consumer:
     _stopping: Event = field(default_factory=Event, init=False)
     _stopped_at: float = field(default=0.0, init=False)
     _ticked_at: float = field(init=False)
+    _failure: Failure | None = field(default=None, init=False)
+    _bug: Exception | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._permits = Permits(self.workers)
@@ -82,22 +83,23 @@ class Consumer:
     def run(self) -> Ended:
         """Consume until `stop`, or until SQS has refused us for too long.
 
-        A bug in the loop itself is raised, after the same orderly end.
+        Ends at most 4 s after the grace, whatever hangs. A bug in the loop itself is raised,
+        after the same orderly end.
         """
-        finished = False
         self._threads.start()
-        try:
+        with self.settle.going_on():
             with self.heartbeat.beating():
-                try:
-                    failure = self._consume()
-                finally:
-                    self.stop()
-                    finished = self._permits.all_back(self._grace_left())
-        finally:
+                loop = Thread(target=self._loop, name="poller", daemon=True)
+                loop.start()
+                self._stopping.wait()
+                loop.join(max(self._grace_left(), 0.0))
+                finished = self._permits.all_back(self._grace_left()) and not loop.is_alive()
             # Only now: a heartbeat would hide again what is made visible here.
-            self.settle.give_back(self._in_hand.claim_all())
-            self._threads.end()
-        return Ended(finished, failure)
+            self._settle_the_rest()
+        self._threads.end()
+        if self._bug is not None:
+            raise self._bug
+        return Ended(finished, self._failure)
 
     def stop(self) -> None:
         """End `run`; may be called from any thread, and more than once."""
@@ -113,34 +115,16 @@ class Consumer:
             ticked_at=self._ticked_at,
             polled_at=self.poll.polled_at,
             failing_polls=self.poll.failures,
+            failing_since=self.poll.failing_since,
+            refusal=self.poll.refusal,
             extended_at=self.heartbeat.ticked_at,
             busy_since=self._in_hand.since(),
+            at_work=self._in_hand.at_work(),
             stopping=self._stopping.is_set(),
         )
 
-    def _consume(self) -> Permanent | None:
-        while not self._stopping.is_set():
-            self._ticked_at = self.clock.monotonic()
-            free = self._permits.take(MOST_AT_ONCE, _TICK_EVERY)
-            if not free:
-                continue
-            started = 0
-            try:
-                started = self._start(self.poll(free))
-            except Permanent as failure:
-                return failure
-            finally:
-                self._permits.give_back(free - started)
-        return None
-
-    def _start(self, messages: tuple[Received, ...]) -> int:
-        now = self.clock.monotonic()
-        for received in messages:
-            self._in_hand.add(received, now)
-            self._threads.put(partial(self._work, received, now))
-        return len(messages)
-
     def _work(self, received: Received, began: float) -> None:
+        self._in_hand.begin(received, current_thread())
         try:
             with self.heartbeat.hold(received):
                 handled = self._handled(received)
@@ -150,12 +134,57 @@ class Consumer:
             self._in_hand.remove(received)
             self._permits.give_back()
 
+    def _loop(self) -> None:
+        """In a thread of its own: nothing can end a long poll, but a stop need not wait for it."""
+        try:
+            while not self._stopping.is_set():
+                self._round()
+        except Refused as refused:
+            self._failure = refused.failure
+        except Exception as error:  # noqa: BLE001 - raised by `run`
+            self._bug = error
+        finally:
+            self.stop()
+
+    def _round(self) -> None:
+        self._ticked_at = began = self.clock.monotonic()
+        free = self._permits.take(MOST_AT_ONCE, _TICK_EVERY)
+        asked = self._spent("blocked", began)
+        started = 0
+        try:
+            messages = self.poll(free) if free else ()
+            answered = self._spent("failing" if self.poll.failures else "waiting", asked)
+            started = self._start(messages)
+            self._spent("working", answered)
+        finally:
+            self._permits.give_back(free - started)
+
+    def _start(self, messages: tuple[Received, ...]) -> int:
+        now = self.clock.monotonic()
+        for received in messages:
+            self._in_hand.add(received, now)
+            self._threads.put(partial(self._work, received, now))
+        return len(messages)
+
+    def _spent(self, state: str, since: float) -> float:
+        now = self.clock.monotonic()
+        if now > since:
+            self.observer.notice(LoopSpent(state, timedelta(seconds=now - since)))
+        return now
+
     def _handled(self, received: Received) -> Handled:
         if received.message_id in self.settle.undeleted:
             return Handled(Done(How.DUPLICATE))
         if self._stopping.is_set():
             return Handled(GiveBack())
         return self.handle(received)
+
+    def _settle_the_rest(self) -> None:
+        """The hard deadline: SQS may hang as well, and the orchestrator waits no longer."""
+        rest = partial(self.settle.at_the_end, self._in_hand.claim_all())
+        last = Thread(target=rest, name="last-calls", daemon=True)
+        last.start()
+        last.join(LAST_CALLS.total_seconds())
 
     def _grace_left(self) -> float:
         return self._stopped_at + self.grace.total_seconds() - self.clock.monotonic()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from domain.failures import Failure
 from domain.ports import Clock
+from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.ops_server import Answer, Verdict
 from entrypoints.pulses import Pulse
 
@@ -15,12 +16,18 @@ LONGEST_ROUND = timedelta(seconds=90)
 """A long poll, its time-outs and the longest pause after a failure take less than a minute."""
 LONGEST_WORK = timedelta(hours=1)
 """Every call has a time-out, a page takes minutes at most: a worker busy for longer hangs."""
+LONGEST_SILENCE = timedelta(minutes=5)
+"""Polls that fail for longer than outages of SQS last may work again from a new process."""
 QUEUE = "queue"
+DEAD_LETTERS = "dead-letters"
 
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Alive while the loop comes round, the heartbeat beats and not every worker hangs."""
+    """Alive while the loop comes round and polls work, the heartbeat beats, not all workers hang.
+
+    A loop that comes round and polls in vain for minutes is no life.
+    """
 
     pulse: Callable[[], Pulse]
     clock: Clock
@@ -37,10 +44,14 @@ class Liveness:
             "heartbeatSecondsAgo": _age(now, pulse.extended_at),
             "busyWorkers": len(busy),
             "workersBusySeconds": [round(seconds, 1) for seconds in busy],
+            "workers": {
+                each.thread.name: round(now - each.since, 1)
+                for each in sorted(pulse.at_work, key=lambda each: each.since)
+            },
             "stopping": pulse.stopping,
         }
         well = pulse.alive(now, LONGEST_ROUND) and not (
-            self._heart_stopped(pulse, now) or self._all_hang(busy)
+            self._heart_stopped(pulse, now) or self._all_hang(busy) or self._in_vain(pulse, now)
         )
         return Verdict(well, facts).answer()
 
@@ -49,19 +60,25 @@ class Liveness:
             return False
         return now - pulse.extended_at > (self.visibility + LONGEST_ROUND).total_seconds()
 
+    def _in_vain(self, pulse: Pulse, now: float) -> bool:
+        if pulse.failing_since is None or pulse.stopping:
+            return False
+        return now - pulse.failing_since > LONGEST_SILENCE.total_seconds()
+
     def _all_hang(self, busy: list[float]) -> bool:
         return len(busy) >= self.workers and busy[0] > LONGEST_WORK.total_seconds()
 
 
 @dataclass(slots=True)
 class Readiness:
-    """Ready once each part was reached, and while the queue answers.
+    """Ready once each part was reached, and while the queue answers and takes our dead letters.
 
     A part that was reached once counts as reached: what fails later is the work's to tell.
     """
 
     pulse: Callable[[], Pulse]
     parts: Mapping[str, Callable[[], object]]
+    limit: DeadLetterLimit
     _missing: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,8 +100,16 @@ class Readiness:
         if pulse.stopping:
             missing[QUEUE] = "the worker stops"
         elif not pulse.ready:
-            missing[QUEUE] = "it does not answer" if pulse.failing_polls else "not tried yet"
+            missing[QUEUE] = _why_not(pulse)
+        if self.limit.reached:
+            missing[DEAD_LETTERS] = "too many messages would be dead-lettered: they go back instead"
         return Verdict(not missing, {"missing": missing}).answer()
+
+
+def _why_not(pulse: Pulse) -> str:
+    if pulse.refusal is not None:
+        return pulse.refusal
+    return "it does not answer" if pulse.failing_polls else "not tried yet"
 
 
 def _age(now: float, then: float | None) -> float | None:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, Thread
 
 from domain.deliveries import Received
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """Who is working on what, since when by the monotonic clock."""
+
+    thread: Thread
+    message_id: str
+    receipt: str
+    since: float
 
 
 @dataclass(slots=True)
@@ -13,6 +23,7 @@ class _Entry:
     received: Received
     since: float
     claimed: bool = False
+    thread: Thread | None = None
 
 
 class InHand:
@@ -25,6 +36,20 @@ class InHand:
     def add(self, received: Received, since: float) -> None:
         with self._lock:
             self._entries[received.receipt] = _Entry(received, since)
+
+    def begin(self, received: Received, thread: Thread) -> None:
+        """The thread works on it from now on."""
+        with self._lock:
+            self._entries[received.receipt].thread = thread
+
+    def at_work(self) -> tuple[AtWork, ...]:
+        """Those that a thread is working on."""
+        with self._lock:
+            return tuple(
+                AtWork(each.thread, each.received.message_id, receipt, each.since)
+                for receipt, each in self._entries.items()
+                if each.thread is not None
+            )
 
     def claim(self, received: Received) -> bool:
         """True for the first who asks: it is theirs to settle."""

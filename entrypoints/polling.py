@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.deliveries import Inbox, Received
-from domain.failures import Failure, Interrupted, Permanent
+from domain.failures import Failure, Interrupted
 from domain.occurrences import ReceiveFailed
 from domain.ports import Chance, Clock, Observer, Pause
-from entrypoints.faults import kind_of
+from entrypoints.faults import is_fatal, kind_of
 
 FIRST_WAIT = timedelta(seconds=0.5)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -17,12 +17,20 @@ FATAL_AFTER = timedelta(seconds=60)
 _DOUBLINGS = 10
 
 
+class Refused(Exception):
+    """The queue cannot be consumed until a person mends something; `failure` says what."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 @dataclass(slots=True, kw_only=True)
 class Polling:
     """Long polls of `wait`; after a failure a pause that doubles, half of it jitter.
 
-    When SQS has refused us (no such queue, access denied) and nothing else for `fatal_after`, the
-    refusal is raised.
+    When SQS has refused us (no such queue, access denied, credentials, clock) and nothing else
+    for `fatal_after`, `Refused` is raised.
     """
 
     inbox: Inbox
@@ -36,6 +44,10 @@ class Polling:
     """When a poll last worked, by the monotonic clock."""
     failures: int = field(default=0, init=False)
     """Polls that failed since one worked."""
+    failing_since: float | None = field(default=None, init=False)
+    """When the first of them failed."""
+    refusal: str | None = field(default=None, init=False)
+    """What a person has to mend, as far as the last poll tells."""
     _refused_since: float | None = field(default=None, init=False)
 
     def __call__(self, limit: int) -> tuple[Received, ...]:
@@ -47,10 +59,13 @@ class Polling:
             return ()
         self.polled_at = self.clock.monotonic()
         self.failures, self._refused_since = 0, None
+        self.failing_since = self.refusal = None
         return messages
 
     def _failed(self, failure: Failure) -> None:
         self.failures += 1
+        if self.failing_since is None:
+            self.failing_since = self.clock.monotonic()
         self.observer.notice(ReceiveFailed(kind_of(failure), failure.message))
         self._give_up_if_refused(failure)
         try:
@@ -59,14 +74,15 @@ class Polling:
             return
 
     def _give_up_if_refused(self, failure: Failure) -> None:
-        if not isinstance(failure, Permanent):
+        self.refusal = failure.message if is_fatal(failure) else None
+        if self.refusal is None:
             self._refused_since = None
             return
         now = self.clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
         if now - self._refused_since >= self.fatal_after.total_seconds():
-            raise failure
+            raise Refused(failure)
 
     def _backoff(self) -> timedelta:
         full = min(FIRST_WAIT * 2.0 ** min(self.failures - 1, _DOUBLINGS), LONGEST_WAIT)

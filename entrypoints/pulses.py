@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from entrypoints.in_hand import AtWork
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
@@ -21,6 +23,11 @@ class Pulse:
     busy_since: tuple[float, ...]
     """Since when each delivery in hand is being worked on."""
     stopping: bool
+    failing_since: float | None = None
+    """When the first of the failing polls failed."""
+    refusal: str | None = None
+    """What a person has to mend before a poll can work; None: nothing, as far as we know."""
+    at_work: tuple[AtWork, ...] = ()
 
     def alive(self, now: float, within: timedelta) -> bool:
         """The loop came round within that time, or it has ended because the process stops."""

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
 from domain.deliveries import Inbox, Received
-from domain.failures import Failure, Interrupted, Permanent
+from domain.failures import Failure
 from domain.messages import Continuation
-from domain.occurrences import MessageSettled, Reported, Retried
+from domain.occurrences import MessageSettled, Reported
 from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
 from domain.ports import Chance, Clock, Observer, Pause
-from domain.redelivery import backoff
-from entrypoints.faults import kind_of
+from domain.redelivery import FRESH_AFTER, LONGEST_HIDDEN, backoff
+from entrypoints.deletions import Deletions
 from entrypoints.handling import Handled
 from entrypoints.messages import message_type
+from entrypoints.tries import Tries
 from entrypoints.undeleted import Undeleted
 
-TRIES = 3
-FIRST_PAUSE = timedelta(milliseconds=200)
 UNREADABLE = "invalid"
 """The type of a message that nobody could read, or that nobody has read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettleDelivery:
-    """Delete, hide or dead-letter the message, then state how its delivery has ended.
+    """Delete, hide, send anew or dead-letter the message, then state how its delivery has ended.
 
     What fails is tried a few times, then the message is left to come back by itself. Never raises
-    a `Failure`.
+    a `Failure`. Messages that are done are deleted by `deletions`; without them one by one.
     """
 
     inbox: Inbox
@@ -39,6 +39,7 @@ class SettleDelivery:
     chance: Chance
     pause: Pause
     undeleted: Undeleted = field(default_factory=Undeleted)
+    deletions: Deletions | None = None
 
     def __call__(self, received: Received, handled: Handled, began: float) -> None:
         """`began` is the monotonic time at which the work on it began."""
@@ -56,12 +57,22 @@ class SettleDelivery:
         for received, began in deliveries:
             self.observer.notice(self._settled(received, Handled(GiveBack()), began))
 
+    def at_the_end(self, unfinished: tuple[tuple[Received, float], ...]) -> None:
+        """Give those back, and delete what is done and not deleted yet."""
+        self.give_back(unfinished)
+        if self.deletions is not None:
+            self.deletions.flush()
+
+    def going_on(self) -> AbstractContextManager[None]:
+        """Whatever has to go on beside the deliveries does, until the context ends."""
+        return nullcontext() if self.deletions is None else self.deletions.going_on()
+
     def _settle(self, received: Received, outcome: Outcome) -> Outcome:
         match outcome:
             case Done():
-                self._delete(received)
+                self._finish(received)
             case Later(after):
-                self._try("not hidden", lambda: self.inbox.hide(received, after))
+                self._put_off(received, after)
             case DeadLetter():
                 return self._dead_letter(received, outcome)
             case GiveBack():
@@ -70,12 +81,30 @@ class SettleDelivery:
                 assert_never(other)
         return outcome
 
+    def _finish(self, received: Received) -> None:
+        if self.deletions is None:
+            self._delete(received)
+        else:
+            self.deletions.add(received)
+
     def _delete(self, received: Received) -> None:
         """One that cannot be deleted is deleted unread when it comes back."""
         if self._try("not deleted", lambda: self.inbox.delete(received)):
             self.undeleted.remove(received.message_id)
         else:
             self.undeleted.add(received.message_id)
+
+    def _put_off(self, received: Received, after: timedelta) -> None:
+        """Hide it; send it anew where SQS would lose patience with it, or cannot hide it so long.
+
+        Without a copy the message stays and is hidden all the same.
+        """
+        now = self.clock.now()
+        worn = received.receive_count >= FRESH_AFTER or after > LONGEST_HIDDEN
+        if worn and self._try("not sent anew", lambda: self.inbox.send_again(received, after, now)):
+            self._delete(received)
+        else:
+            self._try("not hidden", lambda: self.inbox.hide(received, after))
 
     def _dead_letter(self, received: Received, letter: DeadLetter) -> Outcome:
         """Copy, then delete; without a copy the message stays where it is."""
@@ -90,26 +119,8 @@ class SettleDelivery:
         self._settle(received, later)
         return later
 
-    def _try(self, complaint: str, action: Callable[[], None]) -> bool:
-        for attempt in range(TRIES):
-            try:
-                action()
-            except Failure as failure:
-                if isinstance(failure, Permanent) or attempt + 1 == TRIES:
-                    self.observer.notice(Reported(f"message {complaint}", failure.message))
-                    return False
-                self.observer.notice(Retried("sqs", kind_of(failure)))
-                self._breathe(attempt)
-            else:
-                return True
-        return False
-
-    def _breathe(self, attempt: int) -> None:
-        """A stop makes us no more patient, but it does not end the tries."""
-        try:
-            self.pause.wait(FIRST_PAUSE * 2**attempt)
-        except Interrupted:
-            return
+    def _try(self, complaint: str, action: Callable[[], object]) -> bool:
+        return Tries(self.observer, self.pause)(f"message {complaint}", action)
 
     def _settled(self, received: Received, handled: Handled, began: float) -> MessageSettled:
         message, outcome = handled.message, handled.outcome

@@ -15,22 +15,25 @@ from adapters.logs import install
 from adapters.prometheus import CONTENT_TYPE
 from config.container import Container
 from config.settings import Settings, load
+from domain.breakers import STATE
 from domain.messages import RunKey, SyncType
+from entrypoints.assembly import consumer_of
 from entrypoints.chores import Chore, Chores
 from entrypoints.commands.complaints import WrongUsage
 from entrypoints.consumer import Consumer
-from entrypoints.handling import HandleReceived
+from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.health import Liveness, Readiness
 from entrypoints.messages import encode
 from entrypoints.ops_server import Answer, OpsServer, Page, PortInUse
-from entrypoints.polling import Polling
-from entrypoints.settling import SettleDelivery
+from entrypoints.shutdown import ShutdownBudget
 from entrypoints.stop_signals import stop_signals
+from entrypoints.stuck import StuckWorkers
 
 DONE = 0
 FAILED = 1
 GAUGES_EVERY = timedelta(seconds=30)
 READINESS_EVERY = timedelta(seconds=5)
+STUCK_EVERY = timedelta(seconds=30)
 TAKE_UP_AT_ONCE = 20
 NOBODY = "nobody"
 """A user without a shop: reading what is theirs shows that a table answers."""
@@ -47,18 +50,20 @@ def work() -> int:
     container = Container(settings=settings, encode=encode)
     for name in container.misspelt():
         _say(log, logging.WARNING, "no such setting", name=name)
-    consumer = consumer_of(container)
-    readiness = Readiness(consumer.pulse, _parts(container))
+    limit = DeadLetterLimit(container.clock(), container.observer())
+    consumer = consumer_of(container, limit)
+    readiness = Readiness(consumer.pulse, _parts(container), limit)
     container.counting().watch_pages_in_flight(lambda: len(consumer.pulse().busy_since))
     chores = Chores(container.stopping(), container.chance(), container.observer())
     _collect_less_garbage()
     with (
         _ops_server(settings, _pages(container, consumer, readiness)) as server,
         stop_signals(consumer.stop),
-        chores.going_on(_chores(container, readiness)),
+        chores.going_on(_chores(container, consumer, readiness)),
     ):
         version, port = container.version(), server.port
         _say(log, logging.INFO, "worker started", version=version, port=port, pid=os.getpid())
+        _say_how_long_a_stop_takes(log, settings)
         ended = consumer.run()
     if ended.failure is not None:
         _say(log, logging.ERROR, "worker gave up", error=ended.failure.message)
@@ -67,31 +72,6 @@ def work() -> int:
     if not ended.finished:
         _leave()
     return DONE
-
-
-def consumer_of(container: Container) -> Consumer:
-    """The consumer loop, put together from the container's objects."""
-    settings: Settings = container.settings()
-    inbox, observer = container.inbox(), container.observer()
-    clock, chance, stopping = container.clock(), container.chance(), container.stopping()
-    return Consumer(
-        poll=Polling(
-            inbox=inbox,
-            wait=settings.long_poll,
-            observer=observer,
-            clock=clock,
-            chance=chance,
-            pause=stopping,
-        ),
-        handle=HandleReceived(container.handle_delivery(), observer, chance, settings.max_attempts),
-        settle=SettleDelivery(inbox, observer, clock, chance, stopping),
-        heartbeat=container.heartbeat(),
-        waits=stopping,
-        observer=observer,
-        clock=clock,
-        workers=settings.workers,
-        grace=timedelta(seconds=settings.shutdown_grace),
-    )
 
 
 def _pages(container: Container, consumer: Consumer, readiness: Readiness) -> Mapping[str, Page]:
@@ -120,15 +100,31 @@ def _parts(container: Container) -> dict[str, Callable[[], object]]:
     }
 
 
-def _chores(container: Container, readiness: Readiness) -> tuple[Chore, ...]:
+def _chores(container: Container, consumer: Consumer, readiness: Readiness) -> tuple[Chore, ...]:
     """The watchdog looks thrice in a grace: a stalled run waits for little more than the grace."""
     grace = container.policy().stall_grace
-    gauges, watchdog = container.gauges(), container.watchdog()
+    gauges, watchdog, breakers = container.gauges(), container.watchdog(), container.breakers()
+    stuck = StuckWorkers(consumer.pulse, container.clock(), container.observer())
+
+    def watch() -> None:
+        # While no due time could be written many runs are past theirs, and none of them is lost.
+        if breakers.calm(STATE):
+            watchdog(TAKE_UP_AT_ONCE)
+
     return (
         Chore("readiness", READINESS_EVERY, readiness.look),
         Chore("gauges", GAUGES_EVERY, gauges.refresh),
-        Chore("watchdog", grace / 3, lambda: watchdog(TAKE_UP_AT_ONCE)),
+        Chore("watchdog", grace / 3, watch),
+        Chore("stuck workers", STUCK_EVERY, stuck.look),
+        Chore("breakers", STUCK_EVERY, breakers.forget_idle),
     )
+
+
+def _say_how_long_a_stop_takes(log: logging.Logger, settings: Settings) -> None:
+    budget = ShutdownBudget(settings.long_poll, timedelta(seconds=settings.shutdown_grace))
+    level = logging.INFO if budget.fits else logging.WARNING
+    text = "let the orchestrator kill the process no earlier after it asked it to stop"
+    _say(log, level, "a stop takes at most", seconds=budget.total.total_seconds(), text=text)
 
 
 def _ops_server(settings: Settings, pages: Mapping[str, Page]) -> OpsServer:

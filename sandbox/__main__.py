@@ -1,4 +1,4 @@
-"""`python -m sandbox aws|shopify`: one of the two servers, in a process of its own.
+"""`python -m sandbox aws|shopify|faults`: one of the servers, in a process of its own.
 
 Prints one line of JSON, `{"url": …}`, once it listens. Ends with exit code 0 on SIGTERM or SIGINT
 and, with `--end-with-parent`, when its standard input is closed: no server outlives who started it.
@@ -15,10 +15,18 @@ from collections.abc import Sequence
 from threading import Event, Thread
 
 from sandbox.http_server import LocalServer
-from sandbox.ports import AWS_PORT, SHOPIFY_PORT
+from sandbox.ports import AWS_PORT, FAULTS_PORT, SHOPIFY_PORT
 from sandbox.shopify.shops import SHOPS_FOR_PEOPLE, Plan, Shop, Shops
 
 STDIN = 0
+RATES = {
+    "lost": "take effect, but the connection closes in place of an answer",
+    "late": "take effect, but the answer is late",
+    "server-error": "fail with HTTP 500",
+    "throttled": "fail with the service's throttling error",
+    "unprocessed": "of batches: a part is left out and named in the answer",
+}
+"""What befalls which share of the calls, 0 to 1."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.end_with_parent:
         Thread(target=_watch_parent, args=(ended,), daemon=True).start()
     try:
-        server = _aws(options) if options.server == "aws" else _shopify(options)
+        server = SERVERS[options.server](options)
+    except ValueError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"sandbox: cannot listen on port {options.port}: {error.strerror}\n")
         return 1
@@ -52,7 +63,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     plans = [plan.handle for plan in Plan]
     shopify.add_argument("--plan", choices=plans, default="standard", help="of such a shop")
     shopify.add_argument("--known-only", action="store_true", help="no other shops: 404")
-    for each in (aws, shopify):
+    faults = servers.add_parser("faults", help="a proxy of the AWS endpoint that lets calls fail")
+    faults.add_argument("--port", type=int, default=FAULTS_PORT, help="0: any that is free")
+    faults.add_argument("--upstream", default=f"http://127.0.0.1:{AWS_PORT}", help="the endpoint")
+    faults.add_argument("--seed", type=int, default=1, help="the same seed, the same mishaps")
+    for name, means in RATES.items():
+        faults.add_argument(f"--{name}", type=float, default=0.0, metavar="SHARE", help=means)
+    faults.add_argument("--longest-delay", type=float, default=1.0, help="of --late, in seconds")
+    for each in (aws, shopify, faults):
         each.add_argument("--end-with-parent", action="store_true", help="end with stdin")
     return parser.parse_args(arguments)
 
@@ -78,6 +96,21 @@ def _shopify(options: argparse.Namespace) -> LocalServer:
     )
     shops = Shops(SHOPS_FOR_PEOPLE, None if options.known_only else template)
     return ShopifyServer(World(shops, time.monotonic), options.port)
+
+
+def _faults(options: argparse.Namespace) -> LocalServer:
+    from sandbox.aws.fates import Fates, Rates  # noqa: PLC0415 - the others need none of it
+    from sandbox.aws.fault_proxy import FaultProxy  # noqa: PLC0415 - same
+
+    shares = {name: getattr(options, name.replace("-", "_")) for name in RATES}
+    rates = Rates(
+        **{name.replace("-", "_"): share for name, share in shares.items()},
+        longest_delay=options.longest_delay,
+    )
+    return FaultProxy(options.upstream, Fates(options.seed, rates), options.port)
+
+
+SERVERS = {"aws": _aws, "shopify": _shopify, "faults": _faults}
 
 
 def _watch_parent(ended: Event) -> None:

@@ -21,8 +21,12 @@ class QuietHandler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def body(self) -> bytes:
-        """The whole body of the request."""
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        """The whole body of the request; ConnectionError if the client is gone before its end."""
+        length = int(self.headers.get("Content-Length") or 0)
+        read = self.rfile.read(length)
+        if len(read) < length:
+            raise ConnectionResetError("the client hung up in the middle of its request")
+        return read
 
     def respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Send a whole response."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from adapters.sqs_dead_letter_values import DeadLetter, Wanted, dead_letter
+from adapters.sqs_dead_letters import SqsDeadLetters
+from adapters.sqs_move_tasks import SqsMoveTasks
 from config.settings import Settings, load
 from domain.failed_batches import FailedBatch
 from entrypoints.command_line import run
-from entrypoints.commands.opening import DeadLetters, Look, Objects, Problem, Steps
+from entrypoints.commands.opening import Objects, Problem, Steps
 from tests.builders import KEY, NOW, SHOP, a_shop
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
@@ -25,6 +25,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.pause import FakePause
 from tests.fakes.publisher import FakePublisher
 from tests.fakes.shops import FakeShops
+from tests.strict_sqs import StrictQueues
 
 
 def a_failed_batch(**changes: Any) -> FailedBatch:
@@ -54,30 +55,6 @@ class Found(Problem):
 
 
 @dataclass(slots=True)
-class FakeLook(Look):
-    inbox: FakeInbox
-    wanted: Wanted
-
-    def __iter__(self) -> Iterator[DeadLetter]:
-        letters = [dead_letter(stored.received()) for stored in self.inbox.dead]
-        yield from [each for each in letters if self.wanted.takes(each)][: self.wanted.limit]
-
-    def redrive(self, letter: DeadLetter) -> None:
-        [stored] = [each for each in self.inbox.dead if each.message_id == letter.message_id]
-        self.inbox.dead.remove(stored)
-        self.inbox.put(stored.body, group=stored.group)
-
-
-@dataclass(frozen=True, slots=True)
-class FakeDeadLetters(DeadLetters):
-    inbox: FakeInbox
-
-    @contextmanager
-    def look(self, wanted: Wanted) -> Iterator[Look]:
-        yield FakeLook(self.inbox, wanted)
-
-
-@dataclass(slots=True)
 class AtHand(Objects):
     """Fakes, to be arranged before a command and looked at afterwards."""
 
@@ -92,6 +69,8 @@ class AtHand(Objects):
     runs: FakeCheckpoints = field(init=False)
     directory: FakeShops = field(init=False)
     inbox: FakeInbox = field(init=False)
+    queues: StrictQueues = field(init=False)
+    """What `dlq` looks into."""
     sender: FakePublisher = field(init=False)
     pause: FakePause = field(init=False)
 
@@ -99,6 +78,7 @@ class AtHand(Objects):
         self.runs = FakeCheckpoints(self.time)
         self.directory = FakeShops(self.time, a_shop())
         self.inbox = FakeInbox(self.time)
+        self.queues = StrictQueues(self.time)
         self.sender = FakePublisher(self.inbox, self.time)
         self.pause = FakePause(self._wait)
 
@@ -128,8 +108,11 @@ class AtHand(Objects):
     def publisher(self) -> FakePublisher:
         return self.sender
 
-    def dead_letters(self) -> DeadLetters:
-        return FakeDeadLetters(self.inbox)
+    def dead_letters(self) -> SqsDeadLetters:
+        return SqsDeadLetters(self.queues.clients, self.queues.urls, self.time)
+
+    def move_tasks(self) -> SqsMoveTasks:
+        return SqsMoveTasks(self.queues.client, self.queues.urls)
 
     def create_tables(self) -> Sequence[str]:
         return ("table orders created",)

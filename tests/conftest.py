@@ -9,4 +9,9 @@ pytest_plugins = (
     "tests.order_table",
     "tests.sqs",
 )
-pytest.register_assert_rewrite("tests.contracts.checkpoint_stores")
+pytest.register_assert_rewrite(
+    "tests.contracts.checkpoint_stores",
+    "tests.contracts.inboxes",
+    "tests.contracts.order_stores",
+    "tests.contracts.simulated_queues",
+)

@@ -33,8 +33,8 @@ from tests.fakes.leases import FakeLeases
 from tests.fakes.observer import FakeObserver
 from tests.fakes.order_source import FakeOrderSource
 from tests.fakes.orders import FakeOrders
+from tests.fakes.queue import SimulatedQueue
 from tests.fakes.shops import FakeShops
-from tests.simulation.queue import SimulatedQueue
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.session import Session
 from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
@@ -85,21 +86,21 @@ def shops_table(dynamodb: DynamoDBClient) -> str:
 
 
 class Wire:
-    """What a client sends; answers may be lost, or given in DynamoDB's place."""
+    """What a client sends; answers may be lost, or given in AWS's place."""
 
-    def __init__(self, client: DynamoDBClient) -> None:
+    def __init__(self, client: BaseClient) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._answers: list[Callable[[str, dict[str, Any]], Answer | None]] = []
-        self._to_lose: list[str] = []
+        self._to_lose: list[tuple[str, ...]] = []
         before_send: Any = self._before_send
-        client.meta.events.register_first("before-send.dynamodb", before_send)
+        client.meta.events.register_first("before-send", before_send)
 
-    def lose_next_answer(self, operation: str) -> None:
-        """The next call of the operation takes effect, its answer never arrives."""
-        self._to_lose.append(operation)
+    def lose_next_answer(self, *operations: str) -> None:
+        """The next call of one of the operations takes effect, its answer never arrives."""
+        self._to_lose.append(operations)
 
     def answer(self, give: Callable[[str, dict[str, Any]], Answer | None]) -> None:
-        """Give an answer to (operation, parameters), or None to let DynamoDB do so."""
+        """Give an answer to (operation, parameters), or None to let AWS do so."""
         self._answers.append(give)
 
     def fail(self, operation: str, code: str, *, times: int = 1, status: int = 400) -> None:
@@ -111,6 +112,20 @@ class Wire:
 
         self.answer(give)
 
+    def fail_next(self) -> None:
+        """The next call of whichever operation is answered by a failure of AWS's own."""
+        left = [500]
+
+        def give(_asked: str, _: dict[str, Any]) -> Answer | None:
+            return (left.pop(), an_error("InternalServerError")) if left else None
+
+        self.answer(give)
+
+    def recover(self) -> None:
+        """Nothing goes wrong any more."""
+        self._answers.clear()
+        self._to_lose.clear()
+
     def sent(self, operation: str) -> list[dict[str, Any]]:
         """The parameters of each call of the operation."""
         return [parameters for name, parameters in self.requests if name == operation]
@@ -120,8 +135,9 @@ class Wire:
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         parameters = json.loads(request.body)
         self.requests.append((operation, parameters))
-        if operation in self._to_lose:
-            self._to_lose.remove(operation)
+        lost = next((each for each in self._to_lose if operation in each), None)
+        if lost:
+            self._to_lose.remove(lost)
             URLLib3Session().send(request)
             raise ReadTimeoutError(endpoint_url=request.url)
         for give in self._answers:

@@ -56,8 +56,26 @@ def sqs(sqs_session: Session, aws_url: str) -> Iterator[SqsClients]:
 
 
 @pytest.fixture
+def impatient_sqs(sqs_session: Session, aws_url: str) -> Iterator[SqsClients]:
+    """One client for everything, which does not retry."""
+    client = sqs_client(sqs_session, aws_url, send_config(4))
+    yield SqsClients(client, client, client)
+    client.close()
+
+
+@pytest.fixture
 def queues(sqs: SqsClients, aws_url: str) -> QueueUrls:
     """A source queue and its dead-letter queue that nobody else has."""
+    return new_queues(sqs, aws_url, VISIBILITY)
+
+
+@pytest.fixture
+def brief_queues(sqs: SqsClients, aws_url: str) -> QueueUrls:
+    """The same, whose messages are hidden for a second."""
+    return new_queues(sqs, aws_url, timedelta(seconds=1))
+
+
+def new_queues(sqs: SqsClients, aws_url: str, visibility: timedelta) -> QueueUrls:
     name = f"queue-{next(_NUMBERS)}"
     wanted = QueueUrls(f"{aws_url}/123456789012/{name}", f"{aws_url}/123456789012/{name}-dlq")
-    return create_queues(sqs.settle, wanted, VISIBILITY).urls
+    return create_queues(sqs.settle, wanted, visibility).urls

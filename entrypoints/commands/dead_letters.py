@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from adapters.sqs_dead_letter_values import DeadLetter, Wanted
+from adapters.sqs_dead_letter_values import Wanted
+from adapters.sqs_move_task_values import FASTEST
 from entrypoints.commands.arguments import AsJson, Limit, ReasonOption, UserOption
-from entrypoints.commands.opening import objects
-from entrypoints.commands.printing import tell
-from entrypoints.presenting import Json, columns, instant, length
+from entrypoints.commands.complaints import WrongUsage
+from entrypoints.commands.opening import Objects, objects
+from entrypoints.commands.redriving import Redrive, move_all, move_each
+from entrypoints.foreseeing import Foresee
+from entrypoints.letters import Machines, Words
 
 dlq = typer.Typer(
     help="Look into the dead-letter queue; move messages back.",
@@ -29,14 +31,22 @@ def list_letters(
 ) -> None:
     """Show the messages in the dead-letter queue.
 
-    Reason, age, user, what went wrong. They stay where they are; for as long as this looks they are
-    hidden from others.
+    Reason, age, user, receives, what went wrong, and what a redrive would do: a page whose run has
+    moved on would be dropped as stale. They stay where they are; for as long as this looks they
+    are hidden from others, and each look counts as a receive.
     """
     at_hand = objects(context)
-    with at_hand.dead_letters().look(Wanted(reason, user, limit)) as look:
-        letters = list(look)
-    now = at_hand.clock().now()
-    tell([_facts(letter) for letter in letters], _in_words(letters, now), as_json=as_json)
+    printer = Machines(in_object=False) if as_json else Words(at_hand.clock(), foresees=True)
+    foresee, words = foreseeing(at_hand), ""
+    try:
+        nothing = "no message: nothing is dead-lettered, or nothing that fits"
+        with at_hand.dead_letters().look(Wanted(reason, user, limit)) as look:
+            for letter in look:
+                printer.show(letter, foresee(letter.body, letter.message_id))
+                nothing = ""
+        words = nothing
+    finally:
+        printer.end(words, {})
 
 
 @dlq.command()
@@ -46,65 +56,53 @@ def redrive(  # noqa: PLR0913 - one for each option
     reason: ReasonOption = None,
     user: UserOption = None,
     limit: Limit = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=FASTEST,
+            metavar="N",
+            help="At most so many messages a second.",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Everything, by a move task of SQS's own, which is followed."),
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show which messages would be moved.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Only show which messages would be moved, and what would come of it."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Move messages back to the source queue.
 
-    Their bodies stay unchanged, and a worker tries them again. Safe at any time: a message whose
-    run has moved on is dropped as stale.
+    Their bodies and groups stay unchanged, and a worker tries them again. Safe at any time: a
+    message whose run has moved on is dropped as stale, and Ctrl-C leaves what is not moved yet
+    where it is.
     """
-    at_hand = objects(context)
-    moved: list[DeadLetter] = []
-    with at_hand.dead_letters().look(Wanted(reason, user, limit)) as look:
-        for letter in look:
-            if not dry_run:
-                look.redrive(letter)
-            moved.append(letter)
-    what = "would move" if dry_run else "moved"
-    count = f"{what} {len(moved)} message" + ("" if len(moved) == 1 else "s")
-    words = f"{_in_words(moved, at_hand.clock().now())}\n{count}" if moved else count
-    facts: dict[str, Json] = {
-        "dryRun": dry_run,
-        "count": len(moved),
-        "messages": [_facts(letter) for letter in moved],
-    }
-    tell(facts, words, as_json=as_json)
+    at_hand, wanted = objects(context), Wanted(reason, user, limit)
+    if everything and wanted != Wanted():
+        raise WrongUsage("--all moves everything: leave --reason, --user and --limit out")
+    foresee = foreseeing(at_hand) if dry_run else None
+    printer = Machines(in_object=True) if as_json else Words(at_hand.clock(), foresees=dry_run)
+    task = Redrive(at_hand, printer, wanted, rate, foresee)
+    if everything:
+        move_all(task)
+    else:
+        move_each(task)
 
 
-def _facts(letter: DeadLetter) -> dict[str, Json]:
-    return {
-        "messageId": letter.message_id,
-        "reason": letter.reason,
-        "error": letter.error,
-        "failedAt": letter.failed_at,
-        "sentAt": instant(letter.sent_at),
-        "type": letter.message_type,
-        "userId": letter.user_id,
-        "syncType": letter.sync_type,
-        "receiveCount": letter.receive_count,
-        "sourceMessageId": letter.source_message_id,
-        "body": letter.body,
-    }
+def foreseeing(at_hand: Objects) -> Foresee:
+    from entrypoints.messages import decode  # noqa: PLC0415 - it imports pydantic; --help needs none
 
-
-def _in_words(letters: list[DeadLetter], now: datetime) -> str:
-    if not letters:
-        return "no message: nothing is dead-lettered, or nothing that fits"
-    heading = ["reason", "since", "type", "user", "sync", "receives", "message id", "error"]
-    rows = [
-        [
-            letter.reason,
-            length(now - letter.sent_at),
-            letter.message_type or "-",
-            letter.user_id or "-",
-            letter.sync_type or "-",
-            str(letter.receive_count),
-            letter.message_id,
-            letter.error or "-",
-        ]
-        for letter in letters
-    ]
-    return columns([heading, *rows])
+    return Foresee(
+        decode,
+        at_hand.checkpoints(),
+        at_hand.failed_batches(),
+        at_hand.clock(),
+        at_hand.settings().policy.stall_grace,
+    )

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import typer
 
 from adapters.sqs_dead_letter_values import DeadLetter, Wanted
+from adapters.sqs_move_task_values import MoveTask
 from domain.ports import (
     Chance,
     CheckpointStore,
@@ -32,8 +33,8 @@ class Look(Protocol):
         """Each message that is wanted, once."""
 
     @abstractmethod
-    def redrive(self, letter: DeadLetter) -> None:
-        """Move the message back to the source queue."""
+    def redrive(self, letter: DeadLetter) -> bool:
+        """Move the message back to the source queue; False if somebody else has it by now."""
 
 
 class DeadLetters(Protocol):
@@ -41,6 +42,23 @@ class DeadLetters(Protocol):
 
     @abstractmethod
     def look(self, wanted: Wanted) -> AbstractContextManager[Look]: ...
+
+    @abstractmethod
+    def count(self) -> int:
+        """About how many messages there are."""
+
+
+class MoveTasks(Protocol):
+    """SQS's own way of moving everything; may raise `NoMoveTasks`."""
+
+    @abstractmethod
+    def start(self, rate: int | None) -> None: ...
+
+    @abstractmethod
+    def latest(self) -> MoveTask | None: ...
+
+    @abstractmethod
+    def cancel(self, task: MoveTask) -> None: ...
 
 
 class Steps(Protocol):
@@ -86,6 +104,9 @@ class Objects(Protocol):
 
     @abstractmethod
     def dead_letters(self) -> DeadLetters: ...
+
+    @abstractmethod
+    def move_tasks(self) -> MoveTasks: ...
 
     @abstractmethod
     def create_tables(self) -> Sequence[str]: ...

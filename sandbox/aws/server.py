@@ -98,9 +98,12 @@ class Engine:
 
     def _asked_of_moto(self, call: Call) -> Reply:
         started: list[Any] = []
-        parts = self._app(
-            _environ(call), lambda status, headers, *_: started.extend((status, headers))
-        )
+        try:
+            parts = self._app(
+                _environ(call), lambda status, headers, *_: started.extend((status, headers))
+            )
+        except NotImplementedError:
+            return _error("com.amazonaws.common#UnknownOperationException", "")
         body = b"".join(parts)
         status, headers = started
         kept = {name: value for name, value in headers if name.lower() != "content-length"}
@@ -170,7 +173,11 @@ def _refused(call: Call) -> Reply | None:
 
 
 def _rejection(message: str) -> Reply:
-    body = {"__type": "com.amazon.coral.validate#ValidationException", "message": message}
+    return _error("com.amazon.coral.validate#ValidationException", message)
+
+
+def _error(kind: str, message: str) -> Reply:
+    body = {"__type": kind, "message": message}
     headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": "sandbox"}
     return Reply(400, headers, json.dumps(body).encode())
 

@@ -16,6 +16,8 @@ from domain.failures import LastError, Reason
 from domain.messages import RunKey, SyncType
 from domain.ports import CheckpointStore, Claim, Refused
 from tests.builders import KEY, NOW, a_chain, a_lease, a_run
+from tests.contracts.troubled_stores import OnTheWire, Trouble
+from tests.dynamodb import Wire
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
 
@@ -82,13 +84,33 @@ class InMemory(OfCheckpointStores):
     def store(self, clock: FakeClock) -> CheckpointStore:
         return FakeCheckpoints(clock, TTL)
 
+    @pytest.fixture
+    def trouble(self, store: FakeCheckpoints) -> Trouble:
+        return store
+
 
 class InDynamoDB(OfCheckpointStores):
     @pytest.fixture
     def store(
         self, dynamodb: DynamoDBClient, checkpoints_table: str, clock: FakeClock
     ) -> CheckpointStore:
-        numbers = count(1)
-        return DynamoCheckpoints(
-            dynamodb, checkpoints_table, TTL, clock, lambda: f"write-{next(numbers)}"
-        )
+        return in_dynamodb(dynamodb, checkpoints_table, clock)
+
+
+class InTroubledDynamoDB(OfCheckpointStores):
+    """The client does not retry: callers see what else botocore sits out."""
+
+    @pytest.fixture
+    def store(
+        self, impatient_dynamodb: DynamoDBClient, checkpoints_table: str, clock: FakeClock
+    ) -> CheckpointStore:
+        return in_dynamodb(impatient_dynamodb, checkpoints_table, clock)
+
+    @pytest.fixture
+    def trouble(self, impatient_dynamodb: DynamoDBClient) -> Trouble:
+        return OnTheWire(Wire(impatient_dynamodb))
+
+
+def in_dynamodb(client: DynamoDBClient, table: str, clock: FakeClock) -> DynamoCheckpoints:
+    numbers = count(1)
+    return DynamoCheckpoints(client, table, TTL, clock, lambda: f"write-{next(numbers)}")

@@ -4,40 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from adapters.dynamodb_failed_batches import DynamoFailedBatches
-from domain.failed_batches import FailedBatch
 from domain.messages import RunKey, SyncType
 from domain.ports import FailedBatchStore
-from tests.builders import KEY, NOW, SHOP, USER
+from tests.builders import KEY, NOW, USER
+from tests.contracts.failed_batch_stores import SECOND, InDynamoDB, InMemory, a_batch
 from tests.fakes.clock import FakeClock
-from tests.fakes.failed_batches import FakeFailedBatches
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-SECOND = timedelta(seconds=1)
-
-
-def a_batch(*order_ids: str, **changes: Any) -> FailedBatch:
-    return replace(
-        FailedBatch(
-            key=KEY,
-            run_id="run-1",
-            page=3,
-            batch=1,
-            order_ids=order_ids or ("101", "102"),
-            reason="too-large",
-            error="the order has 500000 bytes",
-            created_at=NOW,
-            shop=SHOP,
-            attempts=1,
-        ),
-        **changes,
-    )
 
 
 class FailedBatchPromises:
@@ -116,20 +88,10 @@ class FailedBatchPromises:
         assert store.of(KEY) == (batch,)
         assert store.count() == 1
 
-    @pytest.fixture
-    def clock(self) -> FakeClock:
-        return FakeClock()
+
+class TestFakeFailedBatches(InMemory, FailedBatchPromises):
+    """In memory."""
 
 
-class TestFakeFailedBatches(FailedBatchPromises):
-    @pytest.fixture
-    def store(self) -> FailedBatchStore:
-        return FakeFailedBatches()
-
-
-class TestDynamoFailedBatches(FailedBatchPromises):
-    @pytest.fixture
-    def store(
-        self, dynamodb: DynamoDBClient, checkpoints_table: str, clock: FakeClock
-    ) -> FailedBatchStore:
-        return DynamoFailedBatches(dynamodb, checkpoints_table, clock)
+class TestDynamoFailedBatches(InDynamoDB, FailedBatchPromises):
+    """In DynamoDB."""

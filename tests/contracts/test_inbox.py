@@ -72,6 +72,41 @@ class InboxPromises:
         queue.inbox.delete(received)
         assert queue.inbox.depths()["source"] == QueueDepth(0, 0, 0)
 
+    def test_deletes_many_in_one_call(self, queue: Queue) -> None:
+        for number in range(12):
+            queue.put(str(number))
+        received = tuple(take_all(queue))
+        assert queue.inbox.delete_all(received[:10]) == ()
+        assert queue.inbox.depths()["source"] == QueueDepth(0, 2, 0)
+
+    def test_deletes_nothing_without_complaint(self, queue: Queue) -> None:
+        assert queue.inbox.delete_all(()) == ()
+
+    def test_sends_a_message_again_under_its_identity(self, queue: Queue) -> None:
+        queue.put('{"whole": "and unchanged"} \n', "user-1", traceparent="00-1")
+        (first,) = take(queue)
+        queue.inbox.send_again(first, AT_ONCE, NOW)
+        (copy,) = take(queue)
+        assert (copy.body, copy.group, copy.receive_count) == (first.body, "user-1", 1)
+        assert copy.message_id != first.message_id
+        assert (copy.identity, copy.due_at) == (first.message_id, NOW)
+        assert ("traceparent", "00-1") in copy.attributes
+
+    def test_keeps_the_identity_of_a_copy_of_a_copy(self, queue: Queue) -> None:
+        queue.put("body")
+        (first,) = take(queue)
+        queue.inbox.send_again(first, AT_ONCE, NOW)
+        (second,) = take(queue)
+        queue.inbox.send_again(second, AT_ONCE, NOW + HOUR)
+        (third,) = take(queue)
+        assert (third.identity, third.due_at) == (first.message_id, NOW + HOUR)
+
+    def test_leaves_the_original_of_a_copy_to_be_deleted(self, queue: Queue) -> None:
+        queue.put("body")
+        (received,) = take(queue)
+        queue.inbox.send_again(received, HOUR, NOW)
+        assert queue.inbox.depths()["source"] == QueueDepth(0, 1, 1)
+
     def test_extends_more_messages_than_fit_into_one_call(self, queue: Queue) -> None:
         for number in range(12):
             queue.put(str(number))

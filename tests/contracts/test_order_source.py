@@ -1,8 +1,14 @@
-"""What every source of orders promises, kept by the fake and by the real one alike."""
+"""What every source of orders promises, kept by the fake and by the real one alike.
+
+Two promises are the real one's alone, as the fake neither waits nor sees the network: `Interrupted`
+when the process stops during a wait (tests/unit/adapters/test_retrying.py), and which answers
+cannot be read (tests/unit/adapters/test_shopify_answers.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -114,6 +120,33 @@ class OrderSourceContract:
             self.page(merchant, 40, cursor)
         merchant.recovers()
         assert len(self.page(merchant, 40, cursor).orders) == 5
+
+    def test_hands_over_a_page_again_from_the_same_cursor(self, merchant: Merchant) -> None:
+        cursor = self.page(merchant, 10).next_cursor
+        pages = [self.page(merchant, 10, cursor).orders for _ in range(2)]
+        assert pages[0] == pages[1]
+
+    def test_goes_on_after_a_cursor_whose_order_is_gone(self, merchant: Merchant) -> None:
+        first = self.page(merchant, 10)
+        rest = self.page(merchant, 250, first.next_cursor).orders
+        merchant.deletes(first.orders[-1].order_id)
+        assert self.page(merchant, 250, first.next_cursor).orders == rest
+
+    def test_hands_over_the_same_to_many_at_once(self, merchant: Merchant) -> None:
+        cursor = self.page(merchant, 20).next_cursor
+        with ThreadPoolExecutor(16) as threads:
+            pages = list(threads.map(lambda _: self.page(merchant, 3, cursor), range(16)))
+        assert {page.next_cursor for page in pages} == {pages[0].next_cursor}
+        assert all(page.orders == pages[0].orders for page in pages)
+
+    def test_fails_for_single_orders_as_for_pages(self, merchant: Merchant) -> None:
+        merchant.is_hit_by(Fault.BAD_GATEWAY)
+        with pytest.raises(Transient):
+            merchant.source.fetch_orders(merchant.shop, ("1",))
+        merchant.recovers()
+        merchant.is_hit_by(Fault.BAD_TOKEN)
+        with pytest.raises(Permanent):
+            merchant.source.fetch_orders(merchant.shop, ("1",))
 
     def test_reads_single_orders_as_they_are_now(self, merchant: Merchant) -> None:
         ids = [order.order_id for order in self.page(merchant).orders]

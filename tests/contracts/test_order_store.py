@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from boto3.dynamodb.types import TypeDeserializer
 
-from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
 from domain.failures import LeaseLost
 from domain.leases import FixedLease
 from domain.orders import Json, Order, OrderFailure, StoreReport
-from domain.ports import Lease, OrderStore
-from tests.builders import NOW, a_shop, an_order, orders
-from tests.dynamodb import Wire
-from tests.fakes.chance import FakeChance
+from tests.builders import NOW, an_order, orders
 from tests.fakes.clock import FakeClock
-from tests.fakes.observer import FakeObserver
-from tests.fakes.orders import FakeOrders
-from tests.fakes.pause import FakePause
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    pass
 
-SECOND = timedelta(seconds=1)
-LATER = NOW + SECOND
-SHOP = a_shop()
-OURS = {"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest"}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A store, and a look at what is in its table."""
-
-    store: OrderStore
-
-    def stored(self, user_id: str = SHOP.user_id) -> dict[str, Mapping[str, Json]]:
-        """The fields of the user's orders, by id."""
-        raise NotImplementedError
-
-    def writes(self) -> int:
-        """Orders written so far."""
-        raise NotImplementedError
-
-    def save(self, *of: Order, lease: Lease | None = None) -> StoreReport:
-        lease = lease or FixedLease.lasting(FakeClock(), SECOND)
-        return self.store.save(SHOP, of, lease)
-
-    def failures(self, *of: Order) -> dict[str, OrderFailure]:
-        """Save; why each order failed that did."""
-        report = self.save(*of)
-        failed = {each.order_id: each.failure for batch in report.failed for each in batch}
-        assert report.saved + len(failed) == len(of)
-        return failed
+from tests.contracts.order_stores import (
+    LATER,
+    SECOND,
+    StoredByBatches,
+    StoredByTransactions,
+    StoredInMemory,
+    Table,
+)
 
 
 def nested(levels: int) -> Json:
@@ -188,70 +157,13 @@ class OrderPromises:
         assert table.stored() == {}
 
 
-class InMemory(Table):
-    def stored(self, user_id: str = SHOP.user_id) -> dict[str, Mapping[str, Json]]:
-        assert isinstance(self.store, FakeOrders)
-        return {i: dict(order.fields) for i, order in self.store.of(user_id).items()}
-
-    def writes(self) -> int:
-        assert isinstance(self.store, FakeOrders)
-        return self.store.writes
+class TestFakeOrders(StoredInMemory, OrderPromises):
+    """In memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class InDynamoDB(Table):
-    client: DynamoDBClient
-    name: str
-    wire: Wire
-
-    def stored(self, user_id: str = SHOP.user_id) -> dict[str, Mapping[str, Json]]:
-        answer = self.client.query(
-            TableName=self.name,
-            KeyConditionExpression="userId = :user",
-            ExpressionAttributeValues={":user": {"S": user_id}},
-        )
-        read = TypeDeserializer().deserialize
-        return {
-            item["orderId"]["S"]: {k: read(v) for k, v in item.items() if k not in OURS}
-            for item in answer["Items"]
-        }
-
-    def writes(self) -> int:
-        batches = self.wire.sent("BatchWriteItem")
-        transactions = self.wire.sent("TransactWriteItems")
-        return (
-            sum(len(batch["RequestItems"][self.name]) for batch in batches)
-            + sum(len(transaction["TransactItems"]) for transaction in transactions)
-            + len(self.wire.sent("PutItem"))
-        )
+class TestDynamoOrdersByBatches(StoredByBatches, OrderPromises):
+    """In DynamoDB, by BatchWriteItem where an order is new."""
 
 
-def in_dynamodb(
-    client: DynamoDBClient, orders_client: DynamoDBClient, name: str, mode: WriteMode
-) -> InDynamoDB:
-    store = DynamoOrders(
-        OrderTable(orders_client, name, mode),
-        FakeClock(),
-        FakeChance(),
-        FakePause(),
-        FakeObserver(),
-    )
-    return InDynamoDB(store, client, name, Wire(orders_client))
-
-
-class TestFakeOrders(OrderPromises):
-    @pytest.fixture
-    def table(self) -> Table:
-        return InMemory(FakeOrders())
-
-
-class TestDynamoOrdersByBatches(OrderPromises):
-    @pytest.fixture
-    def table(self, dynamodb: Any, orders_dynamodb: Any, orders_table: str) -> Table:
-        return in_dynamodb(dynamodb, orders_dynamodb, orders_table, WriteMode.BATCH)
-
-
-class TestDynamoOrdersByTransactions(OrderPromises):
-    @pytest.fixture
-    def table(self, dynamodb: Any, orders_dynamodb: Any, orders_table: str) -> Table:
-        return in_dynamodb(dynamodb, orders_dynamodb, orders_table, WriteMode.TRANSACTION)
+class TestDynamoOrdersByTransactions(StoredByTransactions, OrderPromises):
+    """In DynamoDB, every order under a condition."""

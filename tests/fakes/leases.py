@@ -1,4 +1,4 @@
-"""Leases that are extended as long as nobody says otherwise."""
+"""Leases that are extended when a test says so."""
 
 from __future__ import annotations
 
@@ -20,26 +20,49 @@ class FakeLease(Lease):
     clock: FakeClock
     until: float
     left: int | None = None
+    lost: bool = False
 
     def assert_held(self) -> None:
         if self.left is not None:
             self.left -= 1
-        if self.clock.monotonic() >= self.until or (self.left is not None and self.left < 0):
+        used_up = self.left is not None and self.left < 0
+        if self.lost or used_up or self.clock.monotonic() >= self.until:
             raise LeaseLost
+
+    def lose(self) -> None:
+        """Somebody else has it."""
+        self.lost = True
 
 
 @dataclass(slots=True)
 class FakeLeases(LeaseKeeper):
-    """Keeps leases for their first length; the process was paused if more time has passed."""
+    """Keeps leases for `length` since they were granted or last extended, less a fifth of it.
+
+    They are extended by `beat` and by nothing else: without, the process was paused if more time
+    has passed.
+    """
 
     clock: FakeClock
     length: timedelta
     kept: list[FakeLease] = field(default_factory=list)
+    """Every lease there ever was."""
     requests_left: int | None = None
+    _in_hand: list[FakeLease] = field(default_factory=list, init=False)
 
     @contextmanager
     def keep(self, held: Checkpoint, granted: float) -> Iterator[Lease]:  # noqa: ARG002 - all alike
-        until = granted + self.length.total_seconds() * 0.8
-        lease = FakeLease(self.clock, until, self.requests_left)
+        lease = FakeLease(self.clock, self._good_until(granted), self.requests_left)
         self.kept.append(lease)
-        yield lease
+        self._in_hand.append(lease)
+        try:
+            yield lease
+        finally:
+            self._in_hand = [each for each in self._in_hand if each is not lease]
+
+    def beat(self) -> None:
+        """Extend every lease that is in hand."""
+        for lease in self._in_hand:
+            lease.until = self._good_until(self.clock.monotonic())
+
+    def _good_until(self, granted: float) -> float:
+        return granted + self.length.total_seconds() * 0.8

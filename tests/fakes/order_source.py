@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, TimedOut, Transient
+from domain.failures import Outage, PageTooLarge, Permanent, RateLimited, Reason, TimedOut
 from domain.orders import Order, OrderPage, PageRequest
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
@@ -57,8 +57,12 @@ class FakeOrderSource(OrderSource):
         retry_after: timedelta | None = None,
         times: int = FOREVER,
     ) -> None:
-        """Fail in a way that passes."""
-        failure = Transient(Reason.SHOPIFY_ERROR, message, retry_after=retry_after)
+        """Fail as a whole, in a way that passes."""
+        failure = Outage(Reason.SHOPIFY_ERROR, message, retry_after=retry_after)
+        self._will_fail(_Fault(failure, times))
+
+    def meet(self, failure: Exception, times: int = FOREVER) -> None:
+        """Fail like this, whatever it is."""
         self._will_fail(_Fault(failure, times))
 
     def time_out(self, above: int = 0, times: int = FOREVER) -> None:

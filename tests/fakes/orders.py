@@ -27,7 +27,10 @@ class StoredOrder:
 
 
 class FakeOrders(OrderStore):
-    """Every order of every user; what goes wrong is said beforehand."""
+    """Every order of every user; what goes wrong is said beforehand.
+
+    Asks the lease once to look at what is stored, and once for every 25 orders.
+    """
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -78,7 +81,11 @@ class FakeOrders(OrderStore):
                 self._failing -= 1
                 raise Transient(Reason.DATABASE_ERROR, "nothing could be written")
             latest = _latest(orders)
-            failed = {o.order_id: why for o in latest if (why := self._store(shop, o))}
+            failed: dict[str, FailedOrder] = {}
+            for start in range(0, len(latest), BATCH_SIZE):
+                batch = latest[start : start + BATCH_SIZE]
+                lease.assert_held()
+                failed |= {o.order_id: why for o in batch if (why := self._store(shop, o))}
             if self._answers_to_lose:
                 self._answers_to_lose -= 1
                 raise Transient(Reason.DATABASE_ERROR, "the answer was lost")

@@ -22,9 +22,11 @@ class FakePause(Pause):
             raise Interrupted("the process is stopping")
         self.waits.append(duration)
         self._on_wait(duration)
+        if self._stopped:
+            raise Interrupted("the process is stopping")
 
     def stop(self) -> None:
-        """The process is stopping: every wait from now on ends at once."""
+        """The process is stopping: the wait under way and every later one end at once."""
         self._stopped = True
 
     @property

@@ -8,9 +8,7 @@ from domain.messages import Message
 from domain.ports import Clock, Publisher
 from entrypoints.messages import encode
 from tests.fakes.faults import Faulty
-from tests.fakes.inbox import FakeInbox
-
-LONGEST_DELAY = timedelta(seconds=900)
+from tests.fakes.inbox import LONGEST_DELAY, FakeInbox, whole_seconds
 
 
 class FakePublisher(Faulty, Publisher):
@@ -23,10 +21,9 @@ class FakePublisher(Faulty, Publisher):
 
     def publish(self, message: Message, delay: timedelta) -> None:
         with self._call():
-            whole = timedelta(seconds=-(-delay // timedelta(seconds=1)))
             self._inbox.put(
                 encode(message),
-                delay=min(max(whole, timedelta(0)), LONGEST_DELAY),
+                delay=whole_seconds(delay, LONGEST_DELAY),
                 group=message.key.user_id,
             )
 

@@ -12,6 +12,7 @@ from adapters.sqs_dead_letter_values import Wanted
 from adapters.sqs_dead_letters import SqsDeadLetters
 from adapters.sqs_inbox import SqsInbox
 from adapters.sqs_sending import Envelope, send
+from adapters.system_clock import SystemClock
 from domain.deliveries import Received
 from domain.failures import Reason
 from entrypoints.messages import encode
@@ -29,7 +30,7 @@ def inbox(sqs: SqsClients, queues: QueueUrls) -> SqsInbox:
 
 @pytest.fixture
 def letters(sqs: SqsClients, queues: QueueUrls) -> SqsDeadLetters:
-    return SqsDeadLetters(sqs, queues, wait=AT_ONCE)
+    return SqsDeadLetters(sqs, queues, SystemClock(), wait=AT_ONCE)
 
 
 def bury(inbox: SqsInbox, body: str = BODY, reason: Reason = Reason.BUG, **own: str) -> str:

@@ -104,6 +104,17 @@ class TestInspectQueues:
         (problem,) = inspect_queues(sqs.settle, queues, Expected(VISIBILITY, max_attempts=50))
         assert "gives a message up after 50 receives" in problem.what
 
+    def test_notes_a_receive_count_below_what_a_message_may_wait(
+        self, sqs: SqsClients, queues: QueueUrls
+    ) -> None:
+        policy = sqs.settle.get_queue_attributes(
+            QueueUrl=queues.source, AttributeNames=["RedrivePolicy"]
+        )["Attributes"]["RedrivePolicy"]
+        fewer = json.dumps({**json.loads(policy), "maxReceiveCount": "20"})
+        change(sqs, queues.source, RedrivePolicy=fewer)
+        (problem,) = inspect_queues(sqs.settle, queues, EXPECTED)
+        assert "gives a message up after 20 receives" in problem.what
+
     def test_notes_another_visibility_timeout(self, sqs: SqsClients, queues: QueueUrls) -> None:
         change(sqs, queues.source, VisibilityTimeout="33")
         (problem,) = inspect_queues(sqs.settle, queues, EXPECTED)

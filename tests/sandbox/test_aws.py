@@ -170,6 +170,18 @@ class TestAQueue:
         assert [each["Id"] for each in answer["Successful"]] == ["fresh"]
         assert [each["Id"] for each in answer["Failed"]] == ["stale"]
 
+    def test_refuses_to_hide_a_message_that_is_visible_again(
+        self, sqs: "SQSClient", queue: str
+    ) -> None:
+        sqs.send_message(QueueUrl=queue, MessageBody="page")
+        late = sqs.receive_message(QueueUrl=queue)["Messages"][0]["ReceiptHandle"]
+        sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=late, VisibilityTimeout=0)
+
+        with pytest.raises(ClientError, match="MessageNotInflight"):
+            sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=late, VisibilityTimeout=10)
+
+        assert len(sqs.receive_message(QueueUrl=queue)["Messages"]) == 1
+
     def _received_twice(self, sqs: "SQSClient", queue: str) -> tuple[str, str]:
         sqs.send_message(QueueUrl=queue, MessageBody="page")
         first = sqs.receive_message(QueueUrl=queue)["Messages"][0]["ReceiptHandle"]
@@ -354,3 +366,9 @@ class TestATable:
             dynamodb.transact_write_items(
                 TransactItems=[{"Put": {"TableName": table, "Item": item(1, note="x" * 410_000)}}]
             )
+
+
+class TestAnOperationThatIsNotPlayed:
+    def test_is_refused_as_unknown(self, sqs: "SQSClient") -> None:
+        with pytest.raises(ClientError, match="UnknownOperation"):
+            sqs.list_message_move_tasks(SourceArn="arn:aws:sqs:us-east-1:123456789012:dlq")

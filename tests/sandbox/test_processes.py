@@ -57,7 +57,7 @@ class TestTheSandbox:
 
 
 class TestAServer:
-    @pytest.mark.parametrize("name", ["aws", "shopify"])
+    @pytest.mark.parametrize("name", ["aws", "shopify", "faults"])
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_ends_cleanly_when_told_to(self, name: str, number: signal.Signals) -> None:
         process, _ = started([name, "--port", "0"])
@@ -66,7 +66,7 @@ class TestAServer:
 
         assert ended(process) == (0, b"")
 
-    @pytest.mark.parametrize("name", ["aws", "shopify"])
+    @pytest.mark.parametrize("name", ["aws", "shopify", "faults"])
     def test_ends_with_its_parent(self, name: str) -> None:
         process, _ = started([name, "--port", "0", "--end-with-parent"])
         assert process.stdin is not None

@@ -20,7 +20,7 @@ from tests.daemon import Daemon, use_cases
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.leases import FakeLease
 from tests.fakes.order_source import FakeOrderSource
-from tests.simulation.queue import Copy
+from tests.fakes.queue import Copy
 from tests.simulation.turns import Stepwise, Turn, current_turn
 
 KEYS = (RunKey("user-1", SyncType.MANUAL), RunKey("user-1", SyncType.DAILY))

@@ -57,7 +57,7 @@ class TestAFault:
             (answered("ExpiredTokenException"), Fault.CREDENTIALS_EXPIRED),
             (
                 answered("InvalidSignatureException", "Signature expired: 2026 is now earlier"),
-                Fault.CREDENTIALS_EXPIRED,
+                Fault.CLOCK_SKEWED,
             ),
             (
                 CredentialRetrievalError(provider="sso", error_msg="expired"),

@@ -12,7 +12,7 @@ from domain.failures import Permanent
 from tests.builders import KEY, USER
 from tests.checkpoint_table import Stored
 from tests.contracts.checkpoint_stores import begun
-from tests.contracts.test_failed_batch_store import a_batch
+from tests.contracts.failed_batch_stores import a_batch
 from tests.dynamodb import Answer, Wire
 from tests.fakes.clock import FakeClock
 

@@ -13,7 +13,7 @@ from adapters.heartbeat import Heartbeat
 from domain.checkpoints import Checkpoint
 from domain.deliveries import Received
 from domain.failures import LeaseLost, Permanent, Reason
-from domain.occurrences import Reported
+from domain.occurrences import Extended, HoldLost, Reported
 from tests.builders import VISIBILITY, a_lease, a_run
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
@@ -23,6 +23,7 @@ from tests.fakes.observer import FakeObserver
 A_THIRD = VISIBILITY / 3
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 SOON = 5.0
 
 
@@ -118,14 +119,40 @@ class TestHold:
                 world.heartbeat.tick()
         assert world.inbox.hidden_for(here.message_id) == VISIBILITY
 
-    def test_asks_sqs_for_no_more_than_twelve_hours(self, world: World) -> None:
-        received = world.received()
-        with world.heartbeat.hold(received):
-            world.clock.advance(timedelta(hours=12) - VISIBILITY)
-            world.heartbeat.tick()
+    @pytest.mark.parametrize(
+        ("visibility", "longest"),
+        [
+            (VISIBILITY, HOUR),
+            (2 * HOUR, 2 * HOUR),
+            # SQS hides no message for longer than twelve hours from its receipt.
+            (7 * HOUR, 5 * HOUR),
+        ],
+    )
+    def test_lets_a_message_go_whose_worker_hangs(
+        self, world: World, visibility: timedelta, longest: timedelta
+    ) -> None:
+        heartbeat = world.beating_every_third_of(visibility)
+        with heartbeat.hold(world.received()):
+            world.clock.advance(longest)
+            heartbeat.tick()
             world.clock.advance(SECOND)
-            world.heartbeat.tick()
+            heartbeat.tick()
         assert world.inbox.calls.count("extend") == 1
+
+    def test_states_what_was_extended_and_what_was_lost(self, world: World) -> None:
+        gone, here = world.received(), world.received()
+        world.inbox.delete(gone)
+        with world.heartbeat.hold(gone), world.heartbeat.hold(here):
+            world.heartbeat.tick()
+            world.heartbeat.tick()
+            world.inbox.fail("extend")
+            world.heartbeat.tick()
+        assert world.observer.of(Extended) == [
+            Extended("message", 1, 1),
+            Extended("message", 1, 1),
+            Extended("message", 0, 1),
+        ]
+        assert [each.what for each in world.observer.of(HoldLost)] == ["message"]
 
 
 class TestKeep:
@@ -176,7 +203,19 @@ class TestKeep:
             world.heartbeat.tick()
             with pytest.raises(LeaseLost):
                 lease.assert_held()
-        assert world.reports() == ["lease lost"]
+        (lost,) = world.observer.of(HoldLost)
+        assert (lost.what, lost.text) == ("page", "page 1 of run run-1 is somebody else's")
+
+    def test_lets_the_page_of_a_worker_go_that_hangs(self, world: World) -> None:
+        held = world.leased()
+        with world.heartbeat.keep(held, world.clock.monotonic()) as lease:
+            for _ in range(100):
+                world.clock.advance(A_THIRD)
+                world.heartbeat.tick()
+            with pytest.raises(LeaseLost):
+                lease.assert_held()
+        assert world.lease_until() < timedelta(0)
+        assert len(world.observer.of(HoldLost)) == 1
 
     def test_asks_no_more_for_a_lost_lease(self, world: World) -> None:
         held = world.leased()

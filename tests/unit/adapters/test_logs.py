@@ -15,8 +15,14 @@ from typing import Any
 import pytest
 
 from adapters.logs import NAME, Logs, install
+from domain.breakers import SHOPIFY, Dependency, Kind
 from domain.checkpoints import SourceName
 from domain.occurrences import (
+    BreakerChanged,
+    DeadLettersHeldBack,
+    Extended,
+    HoldLost,
+    LoopSpent,
     MessageSettled,
     Occurrence,
     PageStored,
@@ -243,3 +249,33 @@ class TestStream:
         written.logs.notice(SETTLED)
         assert capsys.readouterr().err == ""
         assert not sys.stderr.closed
+
+
+class TestWhatTheLoopMeets:
+    def test_is_an_error_when_something_is_away_and_none_when_it_is_back(
+        self, written: Written
+    ) -> None:
+        shop = Dependency(Kind.SHOP, "demo-shop.myshopify.com")
+        written.logs.notice(BreakerChanged(shop, is_open=True, error="no answer"))
+        written.logs.notice(BreakerChanged(SHOPIFY, is_open=False, error=""))
+        away, back = written.lines
+        assert (away["level"], away["event"]) == ("error", "is away")
+        assert (away["dependency"], away["name"]) == ("shop", "demo-shop.myshopify.com")
+        assert away["error"] == "no answer"
+        assert (back["level"], back["dependency"]) == ("info", "shopify")
+        assert "name" not in back
+
+    def test_is_an_error_when_dead_letters_are_held_back(self, written: Written) -> None:
+        for reached in (True, False):
+            written.logs.notice(DeadLettersHeldBack(reached))
+        assert [line["level"] for line in written.lines] == ["error", "info"]
+
+    def test_warns_of_a_lease_that_is_lost(self, written: Written) -> None:
+        written.logs.notice(HoldLost("page", "page 3 of run run-1 is somebody else's"))
+        (line,) = written.lines
+        assert (line["level"], line["event"], line["of"]) == ("warning", "lease lost", "page")
+
+    def test_is_silent_about_what_is_only_counted(self, written: Written) -> None:
+        written.logs.notice(LoopSpent("waiting", timedelta(seconds=3)))
+        written.logs.notice(Extended("page", 1, 0))
+        assert written.lines == []

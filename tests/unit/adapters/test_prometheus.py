@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.prometheus import Counting
+from domain.breakers import Dependency, Kind
 from domain.checkpoints import SourceName
 from domain.failures import Reason
 from domain.occurrences import (
     BatchRetried,
+    BreakerChanged,
+    DeadLettersHeldBack,
+    Extended,
+    HoldLost,
+    LoopSpent,
     MessageSettled,
     PageStored,
     ReceiveFailed,
@@ -37,6 +44,13 @@ CONTRACT = {
     "rate_limited_total": ("counter", {"source"}),
     "rate_limit_wait_seconds_total": ("counter", {"source"}),
     "dead_letters_total": ("counter", {"reason"}),
+    "messages_released_total": ("counter", {"why"}),
+    "receive_errors_total": ("counter", {"reason"}),
+    "lease_extensions_total": ("counter", {"of", "result"}),
+    "leases_lost_total": ("counter", {"of"}),
+    "loop_seconds_total": ("counter", {"state"}),
+    "breakers_open": ("gauge", {"dependency"}),
+    "dead_letters_held_back": ("gauge", set()),
     "pages_in_flight": ("gauge", set()),
     "last_progress_timestamp_seconds": ("gauge", set()),
     "build_info": ("gauge", {"version"}),
@@ -167,6 +181,39 @@ class TestCounting:
         scrape.counting.notice(settled("released"))
         assert scrape.text.count("messages_total") == before
 
+    @pytest.mark.parametrize("why", ["released", "away", "crowded", "held-back", "early"])
+    def test_counts_what_went_back_by_itself(self, why: str) -> None:
+        scrape = Scrape()
+        scrape.counting.notice(settled(why))
+        assert scrape.value("messages_released_total", why=why) == 1
+
+    def test_counts_what_the_loop_does(self) -> None:
+        scrape = Scrape()
+        scrape.counting.notice(LoopSpent("waiting", timedelta(seconds=9.5)))
+        scrape.counting.notice(Extended("message", 3, 1))
+        scrape.counting.notice(HoldLost("page", "page 3 is somebody else's"))
+        assert scrape.value("loop_seconds_total", state="waiting") == 9.5
+        assert scrape.value("loop_seconds_total", state="blocked") == 0
+        assert scrape.value("lease_extensions_total", of="message", result="worked") == 3
+        assert scrape.value("lease_extensions_total", of="message", result="failed") == 1
+        assert scrape.value("leases_lost_total", of="page") == 1
+
+    def test_shows_what_is_away(self) -> None:
+        scrape = Scrape()
+        first, second = (Dependency(Kind.SHOP, name) for name in ("a", "b"))
+        for shop in (first, second):
+            scrape.counting.notice(BreakerChanged(shop, is_open=True, error="no answer"))
+        assert scrape.value("breakers_open", dependency="shop") == 2
+        scrape.counting.notice(BreakerChanged(first, is_open=False, error=""))
+        assert scrape.value("breakers_open", dependency="shop") == 1
+        assert scrape.value("breakers_open", dependency="shopify") == 0
+
+    def test_shows_that_dead_letters_are_held_back(self) -> None:
+        scrape = Scrape()
+        assert scrape.value("dead_letters_held_back") == 0
+        scrape.counting.notice(DeadLettersHeldBack(reached=True))
+        assert scrape.value("dead_letters_held_back") == 1
+
     def test_counts_orders_that_a_retry_has_stored_but_no_failure_twice(self) -> None:
         scrape = Scrape()
         scrape.counting.notice(BatchRetried(KEY, saved=4, failed=("invalid",)))
@@ -197,6 +244,7 @@ class TestCounting:
         scrape.counting.notice(ReceiveFailed("connection", "no connection to SQS"))
         assert scrape.value("retries_total", target="shopify", reason="timed-out") == 1
         assert scrape.value("retries_total", target="sqs", reason="connection") == 1
+        assert scrape.value("receive_errors_total", reason="connection") == 1
 
     def test_notes_when_it_last_saw_progress(self) -> None:
         scrape = Scrape()

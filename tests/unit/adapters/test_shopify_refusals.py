@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.failures import (
+    Outage,
     PageTooLarge,
     Permanent,
     Reason,
@@ -59,7 +60,7 @@ class TestAnHttpStatus:
     @pytest.mark.parametrize("status", [500, 501, 502, 503, 520, 521, 522, 525, 530, 540, 201, 204])
     def test_that_passes(self, status: int) -> None:
         said = failure(raw(HTML, status))
-        assert (type(said), said.reason) == (Transient, Reason.SHOPIFY_ERROR)
+        assert (type(said), said.reason) == (Outage, Reason.SHOPIFY_ERROR)
         assert f"HTTP {status}" in said.message
 
     @pytest.mark.parametrize("status", [408, 504, 524])

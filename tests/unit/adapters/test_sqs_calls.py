@@ -84,6 +84,20 @@ class TestSqsInbox:
         with answering(sqs_session, answer) as (inbox, _):
             assert inbox.extend(messages, HOUR) == messages[1:]
 
+    def test_reads_which_messages_were_not_deleted(self, sqs_session: Session) -> None:
+        messages = tuple(a_message(number) for number in range(3))
+        failed = [{"Id": "1", "SenderFault": False, "Code": "InternalError"}]
+        answer = an_answer({"Successful": [{"Id": "0"}, {"Id": "2"}], "Failed": failed})
+        with answering(sqs_session, answer) as (inbox, server):
+            assert inbox.delete_all(messages) == messages[1:2]
+        asked = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
+        assert [entry["Id"] for entry in asked["Entries"]] == ["0", "1", "2"]
+
+    def test_sends_a_copy_once_though_the_answer_is_lost(self, sqs_session: Session) -> None:
+        with answering(sqs_session, b"") as (inbox, server), pytest.raises(Transient):
+            inbox.send_again(a_message(), HOUR, NOW)
+        assert len(server.requests) == 1
+
     def test_tries_every_chunk_though_one_is_refused(self, sqs_session: Session) -> None:
         messages = tuple(a_message(number) for number in range(21))
         refused = an_error("AccessDeniedException")

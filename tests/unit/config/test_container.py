@@ -68,7 +68,8 @@ class TestTheContainer:
     def test_makes_one_of_each(self) -> None:
         container = a_container()
         assert container.work().leases is container.heartbeat()
-        assert container.handle_delivery().continue_run is container.continue_run()
+        assert container.handle_delivery().breakers is container.source().breakers
+        assert container.orders().breakers is container.checkpoints().breakers
         assert container.work().publish.publisher is container.publisher()
 
     def test_sends_continuations_with_a_single_attempt(self) -> None:

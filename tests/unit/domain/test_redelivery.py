@@ -16,7 +16,11 @@ class TestBackoff:
 
     @pytest.mark.parametrize("attempt", [8, 1000, 10**9])
     def test_ends_at_a_quarter_of_an_hour(self, attempt: int) -> None:
-        assert LONGEST_WAIT / 2 <= backoff(attempt, chance=0.5) <= LONGEST_WAIT
+        assert backoff(attempt, chance=0.5) == LONGEST_WAIT / 2
+
+    def test_is_any_part_of_the_whole_but_never_nought(self) -> None:
+        waits = [backoff(1, chance=part / 10).total_seconds() for part in range(10)]
+        assert waits == [1, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
     def test_takes_an_attempt_of_nought_for_the_first(self) -> None:
-        assert backoff(0, chance=0.0) == timedelta(seconds=5)
+        assert backoff(0, chance=0.5) == timedelta(seconds=5)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.failures import Permanent, Reason
-from domain.occurrences import ReceiveFailed, Reported
+from domain.occurrences import LoopSpent, ReceiveFailed, Reported
 from domain.outcomes import DeadLetter, Later
 from entrypoints.consumer import Ended
+from entrypoints.deletions import Deletions
+from entrypoints.tries import Tries
 from tests.builders import VISIBILITY
 from tests.consuming import BUG, SOON, Consuming
 
@@ -129,6 +132,26 @@ class TestConsumer:
         assert len(world.started(2)) == 2
         assert world.work.started.empty()
         assert world.inbox.stored == {}
+
+    def test_deletes_what_is_done_with_others_and_at_the_end_all(self, world: Consuming) -> None:
+        settle = world.consumer.settle
+        tries = Tries(world.observer, world.pause)
+        deletions = Deletions(world.inbox, tries, settle.undeleted)
+        world.consumer.settle = replace(settle, deletions=deletions)
+        for number in range(13):
+            world.inbox.put(str(number))
+        with world.running():
+            world.settled(13)
+        assert world.inbox.stored == {}
+        assert world.inbox.calls.count("delete_all") < 13
+
+    def test_says_what_it_spends_its_time_with(self, world: Consuming) -> None:
+        world.inbox.before_handing_over = lambda: world.clock.advance(3 * SECOND)
+        world.inbox.put("body")
+        with world.running():
+            world.settled()
+        spent = [each for each in world.observer.of(LoopSpent) if each.state == "waiting"]
+        assert sum((each.took for each in spent), timedelta(0)) == 3 * SECOND
 
     def test_leaves_no_thread_behind(self, world: Consuming) -> None:
         before = set(threading.enumerate())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from domain.deliveries import Received
 from domain.failures import Interrupted, Reason
-from domain.messages import Delivery
+from domain.messages import Delivery, SyncRequest
 from domain.occurrences import Reported
 from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
 from entrypoints.handling import Handled, HandleReceived
@@ -87,9 +87,30 @@ class TestHandleReceived:
     def test_buries_a_message_that_meets_a_bug_again_and_again(
         self, observer: FakeObserver
     ) -> None:
-        bug = raising(KeyError("customer@example.com"))
-        handled = handle(observer, bug)(received(count=MOST))
+        meet = handle(observer, raising(KeyError("customer@example.com")))
+        handled = [meet(received()) for _ in range(MOST)][-1]
         assert isinstance(handled.outcome, DeadLetter)
         assert handled.outcome.reason is Reason.BUG
         assert handled.outcome.error.startswith("KeyError at test_handling.py:")
         assert "customer" not in handled.outcome.error
+
+    def test_counts_bugs_and_not_deliveries(self, observer: FakeObserver) -> None:
+        """A message that has waited out an outage was delivered many times."""
+        meet = handle(observer, raising(KeyError()))
+        assert isinstance(meet(received(count=49)).outcome, Later)
+
+    def test_counts_the_bugs_of_a_copy_with_its_originals(self, observer: FakeObserver) -> None:
+        meet = handle(observer, raising(KeyError()))
+        for _ in range(MOST - 1):
+            meet(received())
+        copy = replace(received(), message_id="message-2", original_id="message-1")
+        assert isinstance(meet(copy).outcome, DeadLetter)
+
+    def test_takes_a_copy_of_a_request_for_the_request(self, observer: FakeObserver) -> None:
+        use_case = UseCase(Done)
+        body = '{"type":"sync-page","userId":"user-1","syncType":"manual"}'
+        copy = replace(received(body), message_id="message-2", original_id="message-1")
+        handle(observer, use_case)(copy)
+        (delivery,) = use_case.deliveries
+        assert isinstance(delivery.message, SyncRequest)
+        assert delivery.message.request_id == "message-1"

@@ -6,16 +6,20 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from domain.failures import Reason, Transient
+from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.health import LONGEST_ROUND, LONGEST_WORK, Liveness, Readiness
+from entrypoints.in_hand import AtWork
 from entrypoints.ops_server import Answer
 from entrypoints.pulses import Pulse
 from tests.builders import VISIBILITY
 from tests.fakes.clock import FakeClock
+from tests.fakes.observer import FakeObserver
 
 NOW = FakeClock().monotonic()
 WELL = Pulse(
@@ -24,6 +28,7 @@ WELL = Pulse(
     failing_polls=0,
     extended_at=NOW - 20,
     busy_since=(NOW - 2,),
+    at_work=(AtWork(Thread(name="worker-1"), "message-1", "receipt-1", NOW - 2),),
     stopping=False,
 )
 TOO_LONG = LONGEST_ROUND.total_seconds() + 1
@@ -32,6 +37,10 @@ AN_HOUR = LONGEST_WORK.total_seconds() + 1
 
 def body(answer: Answer) -> dict[str, Any]:
     return dict(json.loads(answer.body))
+
+
+def a_limit() -> DeadLetterLimit:
+    return DeadLetterLimit(FakeClock(), FakeObserver())
 
 
 def liveness(pulse: Pulse) -> Answer:
@@ -50,6 +59,7 @@ class TestLiveness:
             "heartbeatSecondsAgo": 20.0,
             "busyWorkers": 1,
             "workersBusySeconds": [2.0],
+            "workers": {"worker-1": 2.0},
             "stopping": False,
         }
 
@@ -59,8 +69,14 @@ class TestLiveness:
             {"ticked_at": NOW - TOO_LONG},
             {"extended_at": NOW - TOO_LONG - VISIBILITY.total_seconds()},
             {"busy_since": (NOW - AN_HOUR, NOW - AN_HOUR)},
+            {"failing_since": NOW - 301, "failing_polls": 11},
         ],
-        ids=["the loop hangs", "the heartbeat has stopped", "every worker hangs"],
+        ids=[
+            "the loop hangs",
+            "the heartbeat has stopped",
+            "every worker hangs",
+            "polls have failed for minutes",
+        ],
     )
     def test_ends_when(self, trouble: dict[str, Any]) -> None:
         assert liveness(replace(WELL, **trouble)).status is HTTPStatus.SERVICE_UNAVAILABLE
@@ -68,11 +84,16 @@ class TestLiveness:
     @pytest.mark.parametrize(
         "harmless",
         [
-            {"failing_polls": 9, "polled_at": None},
+            {"failing_polls": 9, "polled_at": None, "failing_since": NOW - 200},
             {"busy_since": (NOW - AN_HOUR, NOW - 3)},
-            {"ticked_at": NOW - TOO_LONG, "extended_at": NOW - AN_HOUR, "stopping": True},
+            {
+                "ticked_at": NOW - TOO_LONG,
+                "extended_at": NOW - AN_HOUR,
+                "failing_since": NOW - AN_HOUR,
+                "stopping": True,
+            },
         ],
-        ids=["SQS is away", "one worker hangs", "the process stops"],
+        ids=["SQS has been away for a short while", "one worker hangs", "the process stops"],
     )
     def test_goes_on_although(self, harmless: dict[str, Any]) -> None:
         assert liveness(replace(WELL, **harmless)).status is HTTPStatus.OK
@@ -94,7 +115,7 @@ class Part:
 class TestReadiness:
     def test_comes_when_everything_was_reached(self) -> None:
         part = Part()
-        readiness = Readiness(lambda: WELL, {"orders": part})
+        readiness = Readiness(lambda: WELL, {"orders": part}, a_limit())
         assert body(readiness())["missing"] == {"orders": "not tried yet"}
         readiness.look()
         assert body(readiness())["missing"] == {"orders": "table orders: no answer"}
@@ -106,7 +127,7 @@ class TestReadiness:
     def test_asks_no_more_for_what_was_reached(self) -> None:
         part = Part()
         part.away = False
-        readiness = Readiness(lambda: WELL, {"orders": part})
+        readiness = Readiness(lambda: WELL, {"orders": part}, a_limit())
         readiness.look()
         readiness.look()
         assert part.looks == 1
@@ -116,13 +137,22 @@ class TestReadiness:
         [
             (replace(WELL, polled_at=None), "not tried yet"),
             (replace(WELL, failing_polls=1), "it does not answer"),
+            (replace(WELL, failing_polls=1, refusal="access denied"), "access denied"),
             (replace(WELL, stopping=True), "the worker stops"),
         ],
     )
     def test_needs_the_queue(self, pulse: Pulse, why: str) -> None:
-        answer = Readiness(lambda: pulse, {})()
+        answer = Readiness(lambda: pulse, {}, a_limit())()
         assert answer.status is HTTPStatus.SERVICE_UNAVAILABLE
         assert body(answer)["missing"] == {"queue": why}
+
+    def test_is_lost_while_dead_letters_are_held_back(self) -> None:
+        limit = a_limit()
+        while limit.draw():
+            pass
+        answer = Readiness(lambda: WELL, {}, limit)()
+        assert answer.status is HTTPStatus.SERVICE_UNAVAILABLE
+        assert list(body(answer)["missing"]) == ["dead-letters"]
 
 
 def test_a_round_is_longer_than_a_long_poll_and_a_pause() -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
+from adapters.aws_failures import failure
 from domain.failures import Permanent, Reason, Transient
 from domain.occurrences import ReceiveFailed
-from entrypoints.polling import Polling
+from entrypoints.polling import Polling, Refused
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import FakeInbox
@@ -93,9 +94,9 @@ class TestPolling:
         assert world.poll.failures == 1
 
     def test_states_each_failure_and_its_kind(self, world: World) -> None:
-        failure = Transient(Reason.DATABASE_ERROR, "no answer")
-        failure.__cause__ = ReadTimeoutError(endpoint_url="http://example")
-        world.inbox.fail("receive", failure)
+        no_answer = Transient(Reason.DATABASE_ERROR, "no answer")
+        no_answer.__cause__ = ReadTimeoutError(endpoint_url="http://example")
+        world.inbox.fail("receive", no_answer)
         world.poll(10)
         assert world.observer.occurrences == [ReceiveFailed("timed-out", "no answer")]
 
@@ -107,9 +108,41 @@ class TestPolling:
     def test_gives_up_when_it_is_refused_for_a_minute(self, world: World) -> None:
         world.inbox.fail("receive", REFUSED, times=FOREVER)
         began = world.clock.monotonic()
-        with pytest.raises(Permanent, match="no such queue"):
+        with pytest.raises(Refused, match="no such queue"):
             world.poll_again_and_again()
         assert 60 <= world.clock.monotonic() - began <= 90
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "AccessDenied",
+            "InvalidClientTokenId",
+            "ExpiredToken",
+            "RequestExpired",
+        ],
+    )
+    def test_gives_up_when_only_a_person_can_mend_it(self, world: World, code: str) -> None:
+        error = ClientError({"Error": {"Code": code}}, "ReceiveMessage")
+        refused = failure(error, "receiving messages", Reason.DATABASE_ERROR)
+        refused.__cause__ = error
+        world.inbox.fail("receive", refused, times=FOREVER)
+        with pytest.raises(Refused, match=code):
+            world.poll_again_and_again()
+        assert world.poll.refusal == refused.message
+
+    @pytest.mark.parametrize("status", [400, 503])
+    def test_never_gives_up_for_what_may_pass(self, world: World, status: int) -> None:
+        code = "RequestThrottled" if status == 400 else "ServiceUnavailable"
+        answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        error = ClientError(answer, "ReceiveMessage")  # type: ignore[arg-type] # as much as matters
+        passing = failure(error, "receiving messages", Reason.DATABASE_ERROR)
+        passing.__cause__ = error
+        world.inbox.fail("receive", passing, times=FOREVER)
+        began = world.clock.monotonic()
+        world.poll_again_and_again()
+        assert world.poll.refusal is None
+        assert world.poll.failing_since == began
 
     def test_does_not_give_up_if_anything_else_comes_in_between(self, world: World) -> None:
         for _ in range(20):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +12,11 @@ from domain.failures import Permanent, Reason
 from domain.messages import Message, RetryBatch
 from domain.occurrences import MessageSettled, Reported, Retried
 from domain.outcomes import DeadLetter, Done, GiveBack, How, Later, Outcome, Why
+from entrypoints.deletions import Deletions
 from entrypoints.handling import Handled
 from entrypoints.settling import SettleDelivery
+from entrypoints.tries import Tries
+from entrypoints.undeleted import Undeleted
 from tests.builders import KEY, USER, a_continuation
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
@@ -22,6 +25,7 @@ from tests.fakes.observer import FakeObserver
 from tests.fakes.pause import FakePause
 
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 LETTER = DeadLetter(Reason.SHOPIFY_ERROR, "what went wrong")
 REFUSED = Permanent(Reason.DATABASE_ERROR, "access denied")
 
@@ -46,9 +50,12 @@ class World:
         self.inbox.put("body")
         return self.inbox.receive(1, timedelta(0))[0]
 
-    def settles(self, outcome: Outcome, message: Message | None = None) -> MessageSettled:
+    def settles(
+        self, outcome: Outcome, message: Message | None = None, receives: int = 1
+    ) -> MessageSettled:
         """Settle a message this way; how its delivery is said to have ended."""
-        self.settle(self.received(), Handled(outcome, message), self.clock.monotonic())
+        received = replace(self.received(), receive_count=receives)
+        self.settle(received, Handled(outcome, message), self.clock.monotonic())
         return self.observer.of(MessageSettled)[-1]
 
     def reports(self) -> list[str]:
@@ -71,6 +78,45 @@ class TestSettleDelivery:
         assert world.settles(Later(33 * SECOND, why)).outcome == why.value
         (stored,) = world.inbox.stored
         assert world.inbox.hidden_for(stored) == 33 * SECOND
+
+    def test_sends_anew_what_is_put_off_for_longer_than_a_quarter_of_an_hour(
+        self, world: World
+    ) -> None:
+        settled = world.settles(Later(50 * MINUTE))
+        (copy,) = world.inbox.stored.values()
+        assert (copy.original_id, copy.body) == (settled.message_id, "body")
+        assert copy.due_at == world.clock.now() + 50 * MINUTE
+        assert world.inbox.hidden_for(copy.message_id) == 15 * MINUTE
+
+    @pytest.mark.parametrize("why", Why)
+    def test_sends_anew_what_sqs_would_soon_lose_patience_with(
+        self, world: World, why: Why
+    ) -> None:
+        settled = world.settles(Later(33 * SECOND, why), receives=20)
+        (copy,) = world.inbox.stored.values()
+        assert (copy.original_id, len(copy.receipts)) == (settled.message_id, 0)
+        assert world.inbox.hidden_for(copy.message_id) == 33 * SECOND
+
+    def test_hides_what_it_could_not_send_anew(self, world: World) -> None:
+        world.inbox.fail("send_again", times=3)
+        settled = world.settles(Later(33 * SECOND), receives=20)
+        assert list(world.inbox.stored) == [settled.message_id]
+        assert world.inbox.hidden_for(settled.message_id) == 33 * SECOND
+        assert world.reports() == ["message not sent anew"]
+
+    def test_deletes_unread_what_it_has_sent_anew_and_could_not_delete(self, world: World) -> None:
+        world.inbox.fail("delete", times=3)
+        settled = world.settles(Later(33 * SECOND), receives=20)
+        assert len(world.inbox.stored) == 2
+        assert settled.message_id in world.settle.undeleted
+
+    def test_leaves_what_is_done_to_be_deleted_with_others(self, world: World) -> None:
+        deletions = Deletions(world.inbox, Tries(world.observer, world.pause), Undeleted())
+        world.settle = replace(world.settle, deletions=deletions)
+        assert world.settles(Done()).outcome == "done"
+        assert len(world.inbox.stored) == 1
+        world.settle.at_the_end(())
+        assert world.inbox.stored == {}
 
     def test_makes_visible_what_is_given_back(self, world: World) -> None:
         assert world.settles(GiveBack()).outcome == "released"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from threading import Event
+from time import monotonic
 
 import pytest
 
 from domain.deliveries import Received
 from domain.occurrences import MessageSettled
 from entrypoints.consumer import Ended
+from entrypoints.shutdown import LAST_CALLS
 from tests.consuming import SOON, Consuming
+from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import FakeInbox
 
 NO_GRACE = timedelta(milliseconds=20)
@@ -110,6 +115,51 @@ class TestStop:
             world.consumer.stop()
             thread.join(SOON)
         assert world.inbox.calls.count("extend") == 1
+
+
+class HangingInbox(FakeInbox):
+    """SQS accepts the connection and never answers."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.asked = Event()
+        self.answers = Event()
+
+    def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
+        self.asked.set()
+        self.answers.wait(SOON)
+        return super().receive(limit, wait)
+
+    def extend(self, messages: tuple[Received, ...], hidden_for: timedelta) -> tuple[Received, ...]:
+        self.answers.wait(SOON)
+        return super().extend(messages, hidden_for)
+
+
+class TestASqsThatHangs:
+    def test_does_not_keep_the_consumer_from_ending(self) -> None:
+        world = Consuming(grace=NO_GRACE)
+        inbox = HangingInbox(world.clock)
+        world.consumer.poll.inbox = inbox
+        with world.running() as thread:
+            assert inbox.asked.wait(SOON)
+            world.consumer.stop()
+            thread.join(SOON / 2)
+            assert world.ended == Ended(finished=False)
+            inbox.answers.set()
+
+    def test_does_not_hold_the_last_calls_up_for_long(self) -> None:
+        inbox = HangingInbox(FakeClock())
+        world = Consuming(grace=NO_GRACE)
+        world.work.hold_up()
+        world.inbox.put("body")
+        world.consumer.settle = replace(world.consumer.settle, inbox=inbox)
+        with world.running() as thread:
+            world.started()
+            began = monotonic()
+            world.consumer.stop()
+            thread.join(SOON)
+            assert LAST_CALLS.total_seconds() <= monotonic() - began < SOON
+            inbox.answers.set()
 
 
 class BrokenInbox(FakeInbox):

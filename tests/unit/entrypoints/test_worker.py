@@ -67,6 +67,16 @@ class TestWorker:
         lines = [json.loads(line) for line in worker.stderr]
         assert worker.wait(30) == 0
         assert lines[-1]["event"] == "worker stopped"
+        (budget,) = [line for line in lines if line["event"] == "a stop takes at most"]
+        assert (budget["level"], budget["seconds"]) == ("info", 29.0)
+
+    def test_warns_of_a_grace_that_an_orchestrator_does_not_grant(self) -> None:
+        with start(SYNC_SHUTDOWN_GRACE="40") as process:
+            assert process.stderr is not None
+            said = [json.loads(process.stderr.readline()) for _ in range(2)][-1]
+            process.kill()
+        assert said["event"] == "a stop takes at most"
+        assert (said["level"], said["seconds"]) == ("warning", 44.0)
 
     def test_refuses_a_port_that_is_taken(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -11,6 +11,7 @@ from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
 from domain.ports import Publisher
 from tests.fakes.clock import FakeClock
 from tests.fakes.faults import Faulty
+from tests.fakes.inbox import LONGEST_DELAY, whole_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class DeadLetters:
 class SimulatedQueue(Faulty, Publisher):
     """Delivers again when the visibility time-out is over; stale receipts settle nothing.
 
-    `fail_next` and `lose_next_answer` concern sending.
+    `fail_next` and `lose_next_answer` concern sending. Only sending is safe from several threads.
     """
 
     def __init__(self, clock: FakeClock, visibility: timedelta) -> None:
@@ -49,7 +50,7 @@ class SimulatedQueue(Faulty, Publisher):
 
     def publish(self, message: Message, delay: timedelta) -> None:
         with self._call():
-            self._put(message, self._clock.now() + delay)
+            self._put(message, self._clock.now() + whole_seconds(delay, LONGEST_DELAY))
 
     def dead_letter(self, message: Message, reason: str, error: str) -> None:  # noqa: ARG002 - not kept
         with self._call():
@@ -72,28 +73,36 @@ class SimulatedQueue(Faulty, Publisher):
         return taken
 
     def settle(self, delivered: Copy, outcome: Outcome) -> None:
-        """Do as the outcome says, if the delivery is still the copy's latest."""
-        current = self.copies.get(delivered.number)
+        """Do as the outcome says, if the delivery is still the copy's latest.
+
+        A copy that is visible again can be deleted, but not hidden.
+        """
         if isinstance(outcome, DeadLetter):
             self.dead.letters.append((delivered.message, outcome.reason.value))
-        if current is None or current.receives != delivered.receives:
-            return
         match outcome:
             case Done() | DeadLetter():
-                del self.copies[delivered.number]
+                if self._is_latest(delivered):
+                    del self.copies[delivered.number]
             case Later(after):
-                self.copies[delivered.number] = replace(
-                    current, visible_at=self._clock.now() + after
-                )
+                self._hide(delivered, after)
             case GiveBack():
-                self.copies[delivered.number] = replace(current, visible_at=self._clock.now())
+                self._hide(delivered, timedelta(0))
 
-    def extend(self, delivered: Copy) -> None:
+    def extend(self, delivered: Copy) -> bool:
+        """Hide the copy for the visibility time-out from now; False if that did not work."""
+        return self._hide(delivered, self._visibility)
+
+    def _is_latest(self, delivered: Copy) -> bool:
         current = self.copies.get(delivered.number)
-        if current is not None and current.receives == delivered.receives:
-            self.copies[delivered.number] = replace(
-                current, visible_at=self._clock.now() + self._visibility
-            )
+        return current is not None and current.receives == delivered.receives
+
+    def _hide(self, delivered: Copy, hidden_for: timedelta) -> bool:
+        now = self._clock.now()
+        if not self._is_latest(delivered) or self.copies[delivered.number].visible_at <= now:
+            return False
+        current = self.copies[delivered.number]
+        self.copies[delivered.number] = replace(current, visible_at=now + hidden_for)
+        return True
 
     def redrive(self) -> None:
         """Move everything from the dead-letter queue back."""

@@ -1,0 +1,1 @@
+"""SQS as it is documented, at its strictest: stale receipts do nothing, limits are kept."""

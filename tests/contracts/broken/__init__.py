@@ -1,0 +1,1 @@
+"""Fakes broken on purpose: each must fail its contract suite."""

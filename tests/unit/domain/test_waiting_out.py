@@ -1,0 +1,107 @@
+"""A page whose work is hindered by an outage: it waits, and nothing counts against it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.checkpoints import RunStatus
+from domain.failed_batches import FailedBatch
+from domain.failures import Outage, Reason, TimedOut, Transient, Unavailable
+from domain.messages import RetryBatch
+from domain.outcomes import DeadLetter, Done, Later, Why
+from tests.builders import KEY, NOW, SHOP, a_request, orders
+from tests.daemon import Daemon
+
+MINUTE = timedelta(minutes=1)
+DOWN = Outage(Reason.SHOPIFY_ERROR, "Shopify failed (HTTP 502)")
+TOO_SLOW = TimedOut(Reason.SHOPIFY_ERROR, "Shopify did not answer within 30 s")
+
+
+class TestAPageWhoseShopIsAway:
+    def test_waits_without_an_attempt_and_says_why(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.meet(Unavailable(3 * MINUTE, DOWN))
+        assert daemon.deliver(a_request()) == Later(3 * MINUTE, Why.AWAY)
+        run = daemon.run()
+        assert (run.status, run.attempts, run.lease) == (RunStatus.RUNNING, 0, None)
+        assert run.due_at == daemon.clock.now() + 3 * MINUTE
+        assert run.last_error is not None
+        assert run.last_error.message == "Shopify failed (HTTP 502)"
+
+    def test_goes_on_when_it_is_there_again(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.meet(Unavailable(3 * MINUTE, DOWN), times=1)
+        daemon.deliver(a_request())
+        daemon.clock.advance(3 * MINUTE)
+        assert daemon.deliver(a_request()) == Done()
+        assert (daemon.run().totals.saved, daemon.run().last_error) == (3, None)
+
+    def test_asks_for_less_if_the_answer_took_too_long(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.meet(Unavailable(3 * MINUTE, TOO_SLOW))
+        daemon.deliver(a_request())
+        assert daemon.run().page_size == 125
+
+    def test_waits_though_the_checkpoint_cannot_be_written(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.meet(Unavailable(3 * MINUTE, DOWN))
+        daemon.while_fetching = daemon.checkpoints.fail_next
+        assert daemon.deliver(a_request()) == Later(3 * MINUTE, Why.AWAY)
+
+
+class TestAPageThatMeetsAnOutage:
+    @pytest.mark.parametrize(
+        "failure", [DOWN, TOO_SLOW, Transient(Reason.DATABASE_ERROR, "nothing could be written")]
+    )
+    def test_counts_four_attempts_and_then_none(self, failure: Transient) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=8)
+        daemon.source.meet(failure)
+        outcomes = [daemon.deliver(a_request()) for _ in range(50)]
+        assert all(isinstance(outcome, Later) for outcome in outcomes)
+        assert daemon.run().attempts == 4
+
+    def test_is_buried_where_fewer_attempts_are_asked_for(self) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=5)
+        daemon.source.fail()
+        outcomes = [daemon.deliver(a_request()) for _ in range(5)]
+        assert isinstance(outcomes[-1], DeadLetter)
+
+    def test_is_buried_if_the_answers_are_its_own(self) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=8)
+        daemon.source.meet(Transient(Reason.SHOPIFY_ERROR, "Shopify's answer cannot be read"))
+        outcomes = [daemon.deliver(a_request()) for _ in range(8)]
+        assert isinstance(outcomes[-1], DeadLetter)
+
+
+class TestAFailedBatchWhoseShopIsAway:
+    def a_batch(self, daemon: Daemon) -> FailedBatch:
+        return daemon.failed_batches.add(
+            FailedBatch(
+                key=KEY,
+                run_id="run-1",
+                page=1,
+                batch=1,
+                order_ids=("1",),
+                reason="throttled",
+                error="it was throttled",
+                created_at=NOW,
+                shop=SHOP,
+            )
+        )
+
+    def test_counts_four_attempts_and_then_none(self) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=8)
+        batch = self.a_batch(daemon)
+        daemon.source.fail()
+        outcomes = [daemon.deliver(RetryBatch(KEY, batch.batch_id)) for _ in range(50)]
+        assert all(isinstance(outcome, Later) for outcome in outcomes)
+
+    def test_waits_without_an_attempt(self) -> None:
+        daemon = Daemon.of(orders(3))
+        batch = self.a_batch(daemon)
+        daemon.source.meet(Unavailable(3 * MINUTE, DOWN))
+        message = RetryBatch(KEY, batch.batch_id)
+        assert daemon.deliver(message) == Later(3 * MINUTE, Why.AWAY)
+        assert daemon.failed_batches.find(KEY, batch.batch_id) == batch

@@ -1,0 +1,1 @@
+"""Whole workers in virtual time: hours of outage pass in seconds, the same way every time."""
