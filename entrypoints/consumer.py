@@ -152,12 +152,16 @@ class Consumer:
         asked = self._spent("blocked", began)
         started = 0
         try:
-            messages = self.poll(free) if free else ()
+            messages = self._polled(free) if free else ()
             answered = self._spent("failing" if self.poll.failures else "waiting", asked)
             started = self._start(messages)
             self._spent("working", answered)
         finally:
             self._permits.give_back(free - started)
+
+    def _polled(self, free: int) -> tuple[Received, ...]:
+        """A poll under way cannot be ended: with work in hand it must not outlast that."""
+        return self.poll(free) if self._permits.taken == free else self.poll.briefly(free)
 
     def _start(self, messages: tuple[Received, ...]) -> int:
         now = self.clock.monotonic()

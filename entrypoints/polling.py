@@ -11,7 +11,12 @@ from domain.occurrences import ReceiveFailed
 from domain.ports import Chance, Clock, Observer, Pause
 from entrypoints.faults import is_fatal, kind_of
 
+BRIEF_WAIT = timedelta(seconds=1)
+"""The shortest long poll: SQS counts whole seconds, and with 0 asks only some of its servers."""
 FIRST_WAIT = timedelta(seconds=0.5)
+LONGEST_AT_FIRST = timedelta(seconds=16)
+"""After a trouble of up to `AT_FIRST` the next poll comes no later than that."""
+AT_FIRST = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(seconds=30)
 FATAL_AFTER = timedelta(seconds=60)
 _DOUBLINGS = 10
@@ -29,6 +34,8 @@ class Refused(Exception):
 class Polling:
     """Long polls of `wait`; after a failure a pause that doubles, half of it jitter.
 
+    The pause grows to 16 s in the first minute of failures, and to 30 s later.
+
     When SQS has refused us (no such queue, access denied, credentials, clock) and nothing else
     for `fatal_after`, `Refused` is raised.
     """
@@ -40,6 +47,8 @@ class Polling:
     chance: Chance
     pause: Pause
     fatal_after: timedelta = FATAL_AFTER
+    asked_at: float = field(default=0.0, init=False)
+    """When the last poll began, by the monotonic clock: nothing of it was hidden before that."""
     polled_at: float | None = field(default=None, init=False)
     """When a poll last worked, by the monotonic clock."""
     failures: int = field(default=0, init=False)
@@ -52,8 +61,16 @@ class Polling:
 
     def __call__(self, limit: int) -> tuple[Received, ...]:
         """At most `limit` (1 to 10) messages; none after a failure, whose pause is sat out here."""
+        return self._ask(limit, self.wait)
+
+    def briefly(self, limit: int) -> tuple[Received, ...]:
+        """The same, while something is in hand: a stop waits for no more than a second of it."""
+        return self._ask(limit, min(self.wait, BRIEF_WAIT))
+
+    def _ask(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
+        self.asked_at = self.clock.monotonic()
         try:
-            messages = self.inbox.receive(limit, self.wait)
+            messages = self.inbox.receive(limit, wait)
         except Failure as failure:
             self._failed(failure)
             return ()
@@ -85,5 +102,10 @@ class Polling:
             raise Refused(failure)
 
     def _backoff(self) -> timedelta:
-        full = min(FIRST_WAIT * 2.0 ** min(self.failures - 1, _DOUBLINGS), LONGEST_WAIT)
+        longest = LONGEST_AT_FIRST if self._failing_for() < AT_FIRST else LONGEST_WAIT
+        full = min(FIRST_WAIT * 2.0 ** min(self.failures - 1, _DOUBLINGS), longest)
         return full * (0.5 + self.chance.uniform() / 2)
+
+    def _failing_for(self) -> timedelta:
+        since = self.failing_since
+        return timedelta(seconds=0.0 if since is None else self.clock.monotonic() - since)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import cycle, product
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from adapters.aws_failures import failure
+from domain.deliveries import Received
 from domain.failures import Permanent, Reason, Transient
 from domain.occurrences import ReceiveFailed
 from entrypoints.polling import Polling, Refused
@@ -49,6 +52,64 @@ class World:
             self.poll(10)
 
 
+class Patient(FakeInbox):
+    """An empty queue: waiting for it moves the clock."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.waits: list[timedelta] = []
+        self._moved = clock
+
+    def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
+        self.waits.append(wait)
+        self._moved.advance(wait)
+        return super().receive(limit, timedelta(0))
+
+
+class Fated(FakeChance):
+    """Draws what it is told to, over and over."""
+
+    def __init__(self, draws: tuple[float, ...]) -> None:
+        super().__init__()
+        self._draws = cycle(draws)
+
+    def uniform(self) -> float:
+        return next(self._draws)
+
+
+def asked_at(chance: FakeChance, seconds: float, *, each_takes: float = 0.0) -> list[float]:
+    """When a queue is asked that fails for so long, and then once more; the first time is 0."""
+    world = World()
+    world.poll.chance = chance
+    began = world.clock.monotonic()
+    asked: list[float] = []
+    while not asked or asked[-1] < seconds:
+        asked.append(world.clock.monotonic() - began)
+        world.clock.advance(timedelta(seconds=each_takes))
+        world.inbox.fail("receive")
+        world.poll(10)
+    return asked
+
+
+def extremes() -> Iterator[FakeChance]:
+    """The least and the most that chance can say to each of the first pauses, and some between."""
+    yield from (Fated(draws) for draws in product((0.0, 0.999999), repeat=8))
+    yield from (FakeChance(seed) for seed in range(200))
+
+
+class TestAnOutage:
+    @pytest.mark.parametrize("each_takes", [0.0, 0.05, 1.0])
+    def test_of_half_a_minute_is_met_by_ten_calls_at_most(self, each_takes: float) -> None:
+        for chance in extremes():
+            asked = asked_at(chance, 30, each_takes=each_takes)
+            assert len([at for at in asked if at <= 30]) <= 10
+
+    @pytest.mark.parametrize("seconds", [1, 10, 29.9, 30, 30.1, 45, 59.9])
+    def test_is_over_for_us_20_s_after_it_is_over(self, seconds: float) -> None:
+        for chance in extremes():
+            assert asked_at(chance, seconds)[-1] <= seconds + 20
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -60,16 +121,30 @@ class TestPolling:
         assert [each.body for each in world.poll(10)] == ["body"]
         assert world.poll.polled_at == world.clock.monotonic()
 
+    def test_waits_no_longer_than_a_second_while_something_is_in_hand(self, world: World) -> None:
+        inbox = Patient(world.clock)
+        world.poll.inbox, world.poll.wait = inbox, timedelta(seconds=10)
+        world.poll(10)
+        world.poll.briefly(10)
+        assert inbox.waits == [timedelta(seconds=10), timedelta(seconds=1)]
+
+    def test_knows_when_it_began_to_ask(self, world: World) -> None:
+        inbox = Patient(world.clock)
+        world.poll.inbox, world.poll.wait = inbox, timedelta(seconds=10)
+        began = world.clock.monotonic()
+        world.poll(10)
+        assert world.poll.asked_at == began == world.clock.monotonic() - 10
+
     def test_waits_longer_after_each_failure(self, world: World) -> None:
-        world.inbox.fail("receive", times=10)
-        for _ in range(10):
+        world.inbox.fail("receive", times=8)
+        for _ in range(8):
             assert world.poll(10) == ()
-        longest = [min(0.5 * 2**n, 30) for n in range(10)]
+        longest = [0.5, 1, 2, 4, 8, 16, 16, 16]
         assert all(
             full / 2 <= wait <= full
             for wait, full in zip(world.pause.seconds, longest, strict=True)
         )
-        assert world.poll.failures == 10
+        assert world.poll.failures == 8
 
     def test_never_waits_for_more_than_half_a_minute(self, world: World) -> None:
         world.inbox.fail("receive", times=2000)
@@ -77,12 +152,11 @@ class TestPolling:
             world.poll(10)
         assert max(world.pause.seconds) <= 30
 
-    def test_asks_no_more_than_ten_times_in_half_a_minute(self, world: World) -> None:
-        world.inbox.fail("receive", times=FOREVER)
-        began = world.clock.monotonic()
-        while world.clock.monotonic() - began < 30:
+    def test_grows_to_half_a_minute_when_the_trouble_lasts(self, world: World) -> None:
+        world.inbox.fail("receive", times=40)
+        for _ in range(40):
             world.poll(10)
-        assert len(world.inbox.calls) <= 10
+        assert max(world.pause.seconds) > 25
 
     def test_starts_anew_once_a_poll_works(self, world: World) -> None:
         world.inbox.fail("receive", times=5)

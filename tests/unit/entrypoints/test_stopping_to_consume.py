@@ -12,6 +12,7 @@ import pytest
 from domain.deliveries import Received
 from domain.occurrences import MessageSettled
 from entrypoints.consumer import Ended
+from entrypoints.polling import BRIEF_WAIT
 from entrypoints.shutdown import LAST_CALLS
 from tests.consuming import SOON, Consuming
 from tests.fakes.clock import FakeClock
@@ -64,6 +65,20 @@ class TestStop:
             world.work.go_on()
         assert world.ended == Ended(finished=True)
         assert world.inbox.stored == {}
+
+    def test_does_not_wait_for_a_long_poll_once_the_work_is_finished(self) -> None:
+        world = Consuming()
+        world.consumer.poll.wait = timedelta(seconds=10 * SOON)
+        world.work.hold_up()
+        world.inbox.put("body")
+        with world.running() as thread:
+            world.started()
+            world.consumer.stop()
+            world.work.go_on()
+            began = monotonic()
+            thread.join(SOON)
+        assert monotonic() - began <= BRIEF_WAIT.total_seconds() + 0.5
+        assert world.ended == Ended(finished=True)
 
     def test_ends_the_waits_of_those_who_work(self) -> None:
         world = Consuming()
