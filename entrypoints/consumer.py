@@ -11,7 +11,7 @@ from typing import Protocol
 from adapters.heartbeat import Heartbeat
 from domain.deliveries import Received
 from domain.failures import Failure
-from domain.occurrences import LoopSpent, Reported
+from domain.occurrences import HoldLost, LoopSpent, Reported
 from domain.outcomes import Done, GiveBack, How
 from domain.ports import Clock, Observer
 from entrypoints.bugs import kind_and_frames
@@ -123,9 +123,12 @@ class Consumer:
             stopping=self._stopping.is_set(),
         )
 
-    def _work(self, received: Received, began: float) -> None:
+    def _work(self, received: Received, began: float, hidden_since: float) -> None:
         self._in_hand.begin(received, current_thread())
         try:
+            if self._is_visible_again(hidden_since):
+                self._leave(received, began)
+                return
             with self.heartbeat.hold(received):
                 handled = self._handled(received)
             if self._in_hand.claim(received):
@@ -164,11 +167,23 @@ class Consumer:
         return self.poll(free) if self._permits.taken == free else self.poll.briefly(free)
 
     def _start(self, messages: tuple[Received, ...]) -> int:
-        now = self.clock.monotonic()
+        """What the last poll has brought: hidden since then, or a little later."""
+        now, hidden_since = self.clock.monotonic(), self.poll.asked_at
         for received in messages:
             self._in_hand.add(received, now)
-            self._threads.put(partial(self._work, received, now))
+            self._threads.put(partial(self._work, received, now, hidden_since))
         return len(messages)
+
+    def _is_visible_again(self, hidden_since: float) -> bool:
+        """Whether it may be: this process has stood still between the poll and the work."""
+        waited = self.clock.monotonic() - hidden_since
+        return waited >= self.heartbeat.visibility.total_seconds()
+
+    def _leave(self, received: Received, began: float) -> None:
+        """Without a call: whoever has it by now keeps it."""
+        if self._in_hand.claim(received):
+            self.observer.notice(HoldLost("message", "it was hidden no more when work was to begin"))
+            self.settle.leave(received, began)
 
     def _spent(self, state: str, since: float) -> float:
         now = self.clock.monotonic()

@@ -55,7 +55,11 @@ class SettleDelivery:
         except Failure as failure:
             self.observer.notice(Reported("messages not given back", failure.message))
         for received, began in deliveries:
-            self.observer.notice(self._settled(received, Handled(GiveBack()), began))
+            self.leave(received, began)
+
+    def leave(self, received: Received, began: float) -> None:
+        """State that it was given back; nothing is asked of the queue."""
+        self.observer.notice(self._settled(received, Handled(GiveBack()), began))
 
     def at_the_end(self, unfinished: tuple[tuple[Received, float], ...]) -> None:
         """Give those back, and delete what is done and not deleted yet."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from domain.failures import Permanent, Reason
-from domain.occurrences import LoopSpent, ReceiveFailed, Reported
+from domain.occurrences import HoldLost, LoopSpent, ReceiveFailed, Reported
 from domain.outcomes import DeadLetter, Later
 from entrypoints.consumer import Ended
 from entrypoints.deletions import Deletions
@@ -87,6 +87,48 @@ class TestConsumer:
             world.consumer.heartbeat.tick()
             assert world.inbox.hidden_for(message) == 33 * SECOND
 
+    def test_starts_nothing_that_may_be_visible_again(self, world: Consuming) -> None:
+        world.inbox.before_handing_over = lambda: world.clock.advance(VISIBILITY)
+        for number in range(3):
+            world.inbox.put(str(number))
+        with world.running():
+            outcomes = [each.outcome for each in world.settled(3)]
+            world.inbox.before_handing_over = lambda: None
+            world.consumer.stop()
+        assert outcomes == ["released"] * 3
+        assert [each.what for each in world.observer.of(HoldLost)][:3] == ["message"] * 3
+
+    def test_leaves_alone_what_somebody_else_has_by_now(self, world: Consuming) -> None:
+        message = world.inbox.put("body")
+
+        def another_takes_it() -> None:
+            world.inbox.before_handing_over = lambda: None
+            world.clock.advance(VISIBILITY)
+            world.inbox.receive(10, timedelta(0))
+
+        world.inbox.before_handing_over = another_takes_it
+        with world.running():
+            world.settled()
+        assert world.work.started.empty()
+        assert world.inbox.hidden_for(message) == VISIBILITY
+        assert {"hide", "extend", "delete"}.isdisjoint(world.inbox.calls)
+
+    def test_starts_what_was_long_in_coming_but_is_still_hidden(self, world: Consuming) -> None:
+        world.inbox.before_handing_over = lambda: world.clock.advance(VISIBILITY - SECOND)
+        world.inbox.put("body")
+        with world.running():
+            (settled,) = world.settled()
+        assert settled.outcome == "done"
+
+    def test_starts_nothing_that_waited_too_long_for_its_thread(self, world: Consuming) -> None:
+        world.inbox.put("body")
+        started = world.consumer._start(world.consumer.poll(world.consumer._permits.take(1, 0)))
+        world.clock.advance(VISIBILITY)
+        with world.running():
+            (settled,) = world.settled()
+            world.consumer.stop()
+        assert (started, settled.outcome) == (1, "released")
+
     def test_goes_on_after_a_message_that_nobody_can_read(self, world: Consuming) -> None:
         world.work.outcome = DeadLetter(Reason.INVALID_MESSAGE, "is not JSON")
         for number in range(5):
@@ -122,10 +164,10 @@ class TestConsumer:
 
     def test_deletes_unread_what_it_could_not_delete_before(self, world: Consuming) -> None:
         world.inbox.fail("delete", times=3)
-        world.inbox.put("body")
+        message = world.inbox.put("body")
         with world.running():
             world.settled()
-            world.clock.advance(VISIBILITY)
+            world.inbox.stored[message].visible_at = world.clock.now()
             world.inbox.put("wakes the one who waits")
             outcomes = sorted(each.outcome for each in world.settled(2))
         assert outcomes == ["done", "duplicate"]
