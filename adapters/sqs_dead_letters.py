@@ -14,9 +14,10 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from adapters.aws_failures import code_of, translated
+from adapters.aws_failures import translated
 from adapters.sqs_clients import QueueUrls, SqsClients
 from adapters.sqs_dead_letter_values import DeadLetter, Wanted, dead_letter
+from adapters.sqs_receipts import is_no_longer_ours
 from adapters.sqs_receiving import BATCH
 from adapters.sqs_sending import Envelope, send
 from domain.failures import Failure
@@ -30,7 +31,6 @@ _KNOWN_AT_MOST = 2
 """How often over all known messages may come again without a new one among them."""
 _VISIBLE: Final = "ApproximateNumberOfMessages"
 _HELD: Final = "ApproximateNumberOfMessagesNotVisible"
-_NOT_OURS = ("MessageNotInflight", "InvalidParameterValue", "ReceiptHandleIsInvalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class SqsDeadLetters:
                     VisibilityTimeout=int(HIDDEN_FOR.total_seconds()),
                 )
             except ClientError as error:
-                if code_of(error).endswith(_NOT_OURS):
+                if is_no_longer_ours(error):
                     return False
                 raise
         return True

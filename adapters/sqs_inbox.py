@@ -8,7 +8,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from adapters.aws_failures import code_of, translated
+from adapters.aws_failures import translated
 from adapters.sqs_attributes import (
     DUE_AT,
     LONGEST_DELAY,
@@ -22,13 +22,13 @@ from adapters.sqs_attributes import (
     whole_seconds,
 )
 from adapters.sqs_clients import QueueUrls, SqsClients
+from adapters.sqs_receipts import is_no_longer_ours
 from adapters.sqs_receiving import BATCH, receive
 from adapters.sqs_sending import Envelope, send
 from domain.deliveries import Inbox, QueueDepth, Received
 from domain.failures import Failure, Reason
 
 _LONGEST_FROM_NOW = LONGEST_HIDING - 3600
-_NO_LONGER_HIDDEN = "MessageNotInflight"
 _VISIBLE: Final = "ApproximateNumberOfMessages"
 _IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
@@ -79,7 +79,7 @@ class SqsInbox(Inbox):
     def hide(self, message: Received, hidden_for: timedelta) -> None:
         """For 11 hours at most: SQS refuses more than 12 hours counted from the receipt.
 
-        A message that is not hidden any more is visible already: nothing is left to do.
+        A message that is visible already, somebody else's or gone: nothing is left to do.
         """
         with translated("changing the visibility of a message"):
             try:
@@ -89,7 +89,7 @@ class SqsInbox(Inbox):
                     VisibilityTimeout=whole_seconds(hidden_for, _LONGEST_FROM_NOW),
                 )
             except ClientError as error:
-                if not code_of(error).endswith(_NO_LONGER_HIDDEN):
+                if not is_no_longer_ours(error):
                     raise
 
     def delete(self, message: Received) -> None:

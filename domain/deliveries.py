@@ -62,7 +62,10 @@ class Inbox(Protocol):
 
     @abstractmethod
     def hide(self, message: Received, hidden_for: timedelta) -> None:
-        """Deliver the message again after that long (whole seconds, rounded up; 0: at once)."""
+        """Deliver the message again after that long (whole seconds, rounded up; 0: at once).
+
+        One that is no longer ours stays as it is, without complaint.
+        """
 
     @abstractmethod
     def delete(self, message: Received) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -29,6 +30,7 @@ class StrictQueues:
     without: frozenset[str] = frozenset()
     """Operations that this SQS does not know."""
     calls: list[str] = field(default_factory=list)
+    visibility: timedelta = VISIBILITY
     engine: StrictSqs = field(init=False)
     urls: QueueUrls = field(init=False)
 
@@ -36,7 +38,7 @@ class StrictQueues:
         self.engine = StrictSqs(lambda: self.clock.now().timestamp())
         host = f"{self.engine.host}/123456789012"
         wanted = QueueUrls(f"{host}/source", f"{host}/source-dlq")
-        self.urls = create_queues(self.client, wanted, VISIBILITY).urls
+        self.urls = create_queues(self.client, wanted, self.visibility).urls
 
     @property
     def client(self) -> SQSClient:

@@ -90,6 +90,12 @@ class DeliveryPromises:
         queue.inbox.hide(late, VISIBILITY)
         assert depth(queue) == VISIBLE
 
+    def test_hides_nothing_that_is_deleted(self, queue: Queue) -> None:
+        received = take_one(queue)
+        queue.inbox.delete(received)
+        queue.inbox.hide(received, VISIBILITY)
+        assert depth(queue) == GONE
+
     def test_extends_nothing_that_is_deleted(self, queue: Queue) -> None:
         received = take_one(queue)
         queue.inbox.delete(received)
