@@ -42,6 +42,19 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
         writer.close()
 
 
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM raises KeyboardInterrupt, as Ctrl-C does: for a command that holds something.
+
+    To be entered in the main thread; the former handler is back when the context ends.
+    """
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
 def _leave_it_to_the_watcher(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: without a handler the signal would end the process."""
 

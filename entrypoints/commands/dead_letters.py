@@ -14,6 +14,7 @@ from entrypoints.commands.opening import Objects, objects
 from entrypoints.commands.redriving import Redrive, move_all, move_each
 from entrypoints.foreseeing import Foresee
 from entrypoints.letters import Machines, Words
+from entrypoints.stop_signals import sigterm_interrupts
 
 dlq = typer.Typer(
     help="Look into the dead-letter queue; move messages back.",
@@ -40,7 +41,7 @@ def list_letters(
     foresee, words = foreseeing(at_hand), ""
     try:
         nothing = "no message: nothing is dead-lettered, or nothing that fits"
-        with at_hand.dead_letters().look(Wanted(reason, user, limit)) as look:
+        with sigterm_interrupts(), at_hand.dead_letters().look(Wanted(reason, user, limit)) as look:
             for letter in look:
                 printer.show(letter, foresee(letter.body, letter.message_id))
                 nothing = ""
@@ -90,10 +91,11 @@ def redrive(  # noqa: PLR0913 - one for each option
     foresee = foreseeing(at_hand) if dry_run else None
     printer = Machines(in_object=True) if as_json else Words(at_hand.clock(), foresees=dry_run)
     task = Redrive(at_hand, printer, wanted, rate, foresee)
-    if everything:
-        move_all(task)
-    else:
-        move_each(task)
+    with sigterm_interrupts():
+        if everything:
+            move_all(task)
+        else:
+            move_each(task)
 
 
 def foreseeing(at_hand: Objects) -> Foresee:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -150,8 +153,21 @@ class TestDlqRedrive:
         terminal.type("dlq", "redrive", "--rate", "1")
         assert terminal.code == 130
         assert "interrupted: the others are where they were" in terminal.err
-        assert "moved 2 messages" in terminal.out
-        assert (len(moved(terminal)), left(terminal)) == (2, 28)
+        assert "moved 1 message\n" in terminal.out
+        assert (len(moved(terminal)), left(terminal)) == (1, 29)
+
+    @pytest.mark.parametrize("options", [("list",), ("redrive",), ("redrive", "--dry-run")])
+    def test_gives_back_what_it_holds_at_a_sigterm(
+        self, terminal: Terminal, options: tuple[str, ...]
+    ) -> None:
+        for _ in range(30):
+            bury(terminal, BODY)
+        queues, before = terminal.at_hand.queues, signal.getsignal(signal.SIGTERM)
+        queues.before_calls["receive_message"] = at_the_second(sigterm)
+        terminal.type("dlq", *options)
+        assert terminal.code == 130
+        assert queues.visible(queues.urls.dlq) + len(moved(terminal)) == 30
+        assert signal.getsignal(signal.SIGTERM) is before
 
     def test_says_what_was_moved_before_it_failed(self, terminal: Terminal) -> None:
         for _ in range(5):
@@ -166,6 +182,15 @@ class TestDlqRedrive:
 def store(runs: FakeCheckpoints) -> None:
     """A run that is at page 2 of chain-1."""
     runs.begin(a_run(key=KEY, page=2, chain=a_chain(chain_id="chain-1")))
+
+
+def sigterm() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def at_the_second(call: Callable[[], None]) -> Callable[[], None]:
+    calls = count(1)
+    return lambda: call() if next(calls) == 2 else None
 
 
 def fails_after(terminal: Terminal, good: int) -> Callable[[], None]:
