@@ -36,6 +36,9 @@ from domain.ports import (
 from domain.reaching import FindShop
 from domain.redelivery import backoff
 
+_TOO_SLOW = Transient(Reason.DATABASE_ERROR, "the orders could not be stored in time")
+"""Nobody else works on a batch: its lease is over because this took too long, and it may again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryFailedBatch:
@@ -64,7 +67,7 @@ class RetryFailedBatch:
         try:
             return self._after(batch, self._store(batch))
         except LeaseLost:
-            return Later(self.policy.visibility, Why.BUSY)
+            return self._failed(batch, _TOO_SLOW)
         except Interrupted:
             return GiveBack()
         except RateLimited as limit:
