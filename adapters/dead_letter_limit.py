@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from threading import Lock
 
-from domain.dead_lettering import Allowance
+from domain.dead_lettering import Allowance, LetterLimit
 from domain.occurrences import DeadLettersHeldBack
 from domain.ports import Clock, Observer
 
 
-class DeadLetterLimit:
+class DeadLetterLimit(LetterLimit):
     """Says once when it is reached, and once when it is no more. Thread-safe."""
 
     def __init__(self, clock: Clock, observer: Observer) -> None:
@@ -25,13 +25,12 @@ class DeadLetterLimit:
             self._allowance = before.earned()
         self._tell(before.used_up)
 
-    def draw(self) -> bool:
-        """Whether one more message may be dead-lettered; if so it counts."""
+    def draw(self, letters: int = 1) -> bool:
         with self._lock:
             before = self._allowance
             now = before.at(self._clock.monotonic())
             allowed = not now.used_up
-            self._allowance = now.spent() if allowed else now
+            self._allowance = now.spent(letters) if allowed else now
         self._tell(before.used_up)
         return allowed
 

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.aws_time import time_of_aws
 from adapters.breakers import Breakers
+from adapters.dead_letter_limit import DeadLetterLimit
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
 from adapters.dynamodb_clients import order_client, state_client
 from adapters.dynamodb_failed_batches import DynamoFailedBatches
@@ -175,6 +176,7 @@ class Container(containers.DeclarativeContainer):
 
     # What the daemon does
     policy = settings.provided.policy
+    dead_letter_limit = providers.Singleton(DeadLetterLimit, clock, observer)
     find_shop = providers.Singleton(FindShop, shops)
     publish_page = providers.Singleton(PublishPage, checkpoints, publisher, clock, chance)
     work = providers.Singleton(
@@ -184,7 +186,7 @@ class Container(containers.DeclarativeContainer):
         source=source,
         orders=orders,
         keep_failed=providers.Singleton(
-            KeepFailedBatches, failed_batches, publisher, observer, clock
+            KeepFailedBatches, failed_batches, publisher, observer, clock, dead_letter_limit
         ),
         leases=heartbeat,
         publish=publish_page,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 
 MOST_AT_ONCE = 100
 EARNED_EVERY = timedelta(minutes=1)
+HELD_BACK_FOR = timedelta(minutes=5)
 CALM = 10
 """Once it has been used up, so much of it has to be there again before it is drawn on."""
 
@@ -32,10 +35,19 @@ class Allowance:
         minutes = (now - self.since) / EARNED_EVERY.total_seconds()
         return replace(self._holding(self.left + minutes), since=now)
 
-    def spent(self) -> Allowance:
-        """One is dead-lettered; only while it is not used up."""
-        return replace(self, left=self.left - 1, used_up=self.left - 1 < 1)
+    def spent(self, letters: int = 1) -> Allowance:
+        """So many are dead-lettered; only while it is not used up."""
+        left = self.left - letters
+        return replace(self, left=left, used_up=left < 1)
 
     def _holding(self, amount: float) -> Allowance:
         left = min(amount, float(MOST_AT_ONCE))
         return replace(self, left=left, used_up=self.used_up and left < CALM)
+
+
+class LetterLimit(Protocol):
+    """The allowance of this process."""
+
+    @abstractmethod
+    def draw(self, letters: int = 1) -> bool:
+        """Whether so many more messages may be dead-lettered; if so they count."""

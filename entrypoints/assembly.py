@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from adapters.dead_letter_limit import DeadLetterLimit
 from config.container import Container
 from config.settings import Settings
 from entrypoints.consumer import Consumer
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.deletions import Deletions
 from entrypoints.fairness import FairShare, cap
 from entrypoints.handles import Fairly, HoldingBack, WhenDue

@@ -182,9 +182,7 @@ class Consumer:
     def _leave(self, received: Received, began: float) -> None:
         """Without a call: whoever has it by now keeps it."""
         if self._in_hand.claim(received):
-            self.observer.notice(
-                HoldLost("message", "it may be visible before its work began")
-            )
+            self.observer.notice(HoldLost("message", "it may be visible before its work began"))
             self.settle.leave(received, began)
 
     def _spent(self, state: str, since: float) -> float:

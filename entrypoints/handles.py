@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from adapters.dead_letter_limit import DeadLetterLimit
+from domain.dead_lettering import HELD_BACK_FOR
 from domain.deliveries import Received
 from domain.messages import Delivery
 from domain.outcomes import DeadLetter, Done, Later, Outcome, Why
 from domain.ports import Chance, Clock
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.fairness import FairShare
 from entrypoints.handling import Handle, Handled
 
-HELD_BACK_FOR = timedelta(minutes=5)
 LONGEST_EARLINESS = timedelta(days=1)
 """Nothing of ours waits for longer: such a due time is somebody else's attribute."""
 

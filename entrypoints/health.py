@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.dead_letter_limit import DeadLetterLimit
 from domain.failures import Failure
 from domain.ports import Clock
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.ops_server import Answer, Verdict
 from entrypoints.pulses import Pulse
 

@@ -21,7 +21,6 @@ from entrypoints.assembly import consumer_of
 from entrypoints.chores import Chore, Chores
 from entrypoints.commands.complaints import WrongUsage
 from entrypoints.consumer import Consumer
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.health import Liveness, Readiness
 from entrypoints.messages import encode
 from entrypoints.ops_server import Answer, OpsServer, Page, PortInUse
@@ -50,7 +49,7 @@ def work() -> int:
     container = Container(settings=settings, encode=encode)
     for name in container.misspelt():
         _say(log, logging.WARNING, "no such setting", name=name)
-    limit = DeadLetterLimit(container.clock(), container.observer())
+    limit = container.dead_letter_limit()
     consumer = consumer_of(container, limit)
     readiness = Readiness(consumer.pulse, _parts(container), limit)
     container.counting().watch_pages_in_flight(lambda: len(consumer.pulse().busy_since))

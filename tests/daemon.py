@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.dead_letter_limit import DeadLetterLimit
 from domain.checkpoints import Checkpoint
 from domain.continuing import ContinueRun
 from domain.failures import Interrupted
@@ -52,6 +53,7 @@ class Daemon:
     shops: FakeShops = field(init=False)
     queue: SimulatedQueue = field(init=False)
     leases: FakeLeases = field(init=False)
+    limit: DeadLetterLimit = field(init=False)
     while_fetching: Callable[[], object] | None = None
     """What happens elsewhere while a page is being fetched."""
 
@@ -60,6 +62,7 @@ class Daemon:
         self.shops = FakeShops(self.clock, a_shop())
         self.queue = SimulatedQueue(self.clock, self.policy.visibility)
         self.leases = FakeLeases(self.clock, VISIBILITY)
+        self.limit = DeadLetterLimit(self.clock, self.observer)
 
     @classmethod
     def of(cls, orders: Iterable[Order] = (), **policy: object) -> Daemon:
@@ -149,7 +152,9 @@ def use_cases(
         find_shop=find_shop,
         source=source,
         orders=orders,
-        keep_failed=KeepFailedBatches(world.failed_batches, world.queue, observer, clock),
+        keep_failed=KeepFailedBatches(
+            world.failed_batches, world.queue, observer, clock, world.limit
+        ),
         leases=leases,
         publish=publish,
         give_up=GiveUpPage(checkpoints, observer, clock, chance, policy),

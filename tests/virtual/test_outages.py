@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from domain.checkpoints import RunStatus
-from domain.occurrences import MessageSettled
+from domain.occurrences import DeadLettersHeldBack, MessageSettled
+from tests.builders import orders
 from tests.virtual.workers import World, shop_of
 
 HOUR = timedelta(hours=1)
@@ -164,6 +165,16 @@ class TestABadRelease:
         assert 100 <= len(world.inbox.dead) < self.CHAINS
         outcomes = {each.outcome for each in world.observer.of(MessageSettled)}
         assert "held-back" in outcomes
+
+    def test_that_refuses_every_order_buries_no_more_either(self, worlds: list[World]) -> None:
+        world = a_world(worlds, self.CHAINS)
+        world.orders.reject(*(order.order_id for order in orders(ORDERS)))
+        world.run_for(HOUR)
+        assert DeadLettersHeldBack(reached=True) in world.observer.of(DeadLettersHeldBack)
+        # Of 400 letters: the limit's hundred, and one for each minute.
+        assert 50 <= len(world.inbox.dead) <= 160
+        world.orders.recover()
+        world.run_until(lambda: all_done(world, self.CHAINS), within=30 * MINUTE)
 
     def test_is_forgotten_by_one_that_works(self, worlds: list[World]) -> None:
         world = a_world(worlds, self.CHAINS, max_attempts=2)

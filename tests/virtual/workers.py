@@ -21,7 +21,6 @@ from domain.deliveries import Received
 from domain.failures import Failure
 from domain.messages import Message, RunKey, SyncRequest, SyncType
 from entrypoints.assembly import handle_of
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.messages import encode
 from entrypoints.settling import SettleDelivery
 from tests.builders import a_shop, orders
@@ -134,7 +133,7 @@ class Process:
         self._world = world
         self.container = container = _container(world, FakeChance(seed))
         clock, observer = world.clock, container.observer()
-        self.limit = DeadLetterLimit(clock, observer)
+        self.limit = container.dead_letter_limit()
         self._handle = handle_of(container, self.limit)
         pause = container.stopping()
         self._settle = SettleDelivery(world.inbox, observer, clock, container.chance(), pause)

@@ -10,9 +10,14 @@ from domain.checkpoints import RunStatus
 from domain.failed_batches import FailedBatch
 from domain.failures import Outage, Reason, TimedOut, Transient, Unavailable
 from domain.messages import RetryBatch
+from domain.orders import Order, StoreReport
 from domain.outcomes import DeadLetter, Done, Later, Why
-from tests.builders import KEY, NOW, SHOP, a_request, orders
+from domain.ports import Lease
+from domain.shops import ConnectedShop
+from tests.builders import KEY, NOW, SHOP, USER, a_request, orders
 from tests.daemon import Daemon
+from tests.fakes.clock import FakeClock
+from tests.fakes.orders import FakeOrders
 
 MINUTE = timedelta(minutes=1)
 DOWN = Outage(Reason.SHOPIFY_ERROR, "Shopify failed (HTTP 502)")
@@ -75,33 +80,101 @@ class TestAPageThatMeetsAnOutage:
         assert isinstance(outcomes[-1], DeadLetter)
 
 
-class TestAFailedBatchWhoseShopIsAway:
-    def a_batch(self, daemon: Daemon) -> FailedBatch:
-        return daemon.failed_batches.add(
-            FailedBatch(
-                key=KEY,
-                run_id="run-1",
-                page=1,
-                batch=1,
-                order_ids=("1",),
-                reason="throttled",
-                error="it was throttled",
-                created_at=NOW,
-                shop=SHOP,
-            )
-        )
+def a_failed_batch() -> FailedBatch:
+    return FailedBatch(
+        key=KEY,
+        run_id="run-1",
+        page=1,
+        batch=1,
+        order_ids=(orders(1)[0].order_id,),
+        reason="throttled",
+        error="it was throttled",
+        created_at=NOW,
+        shop=SHOP,
+    )
 
+
+class TestAFailedBatchWhoseShopIsAway:
     def test_counts_four_attempts_and_then_none(self) -> None:
         daemon = Daemon.of(orders(3), max_attempts=8)
-        batch = self.a_batch(daemon)
+        batch = daemon.failed_batches.add(a_failed_batch())
         daemon.source.fail()
         outcomes = [daemon.deliver(RetryBatch(KEY, batch.batch_id)) for _ in range(50)]
         assert all(isinstance(outcome, Later) for outcome in outcomes)
 
     def test_waits_without_an_attempt(self) -> None:
         daemon = Daemon.of(orders(3))
-        batch = self.a_batch(daemon)
+        batch = daemon.failed_batches.add(a_failed_batch())
         daemon.source.meet(Unavailable(3 * MINUTE, DOWN))
         message = RetryBatch(KEY, batch.batch_id)
         assert daemon.deliver(message) == Later(3 * MINUTE, Why.AWAY)
         assert daemon.failed_batches.find(KEY, batch.batch_id) == batch
+
+
+class SlowOrders(FakeOrders):
+    """Somebody takes their time before anything is stored."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.takes = timedelta(0)
+        self._slowly = clock
+
+    def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
+        self._slowly.advance(self.takes)
+        return super().save(shop, orders, lease)
+
+
+class TestAFailedBatchThatTakesTooLong:
+    def test_does_not_start_over_for_ever_without_saying_so(self) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=8)
+        daemon.orders = slow = SlowOrders(daemon.clock)
+        slow.takes = daemon.policy.visibility
+        batch = daemon.failed_batches.add(a_failed_batch())
+        outcomes = [daemon.deliver(RetryBatch(KEY, batch.batch_id)) for _ in range(10)]
+        waits = [each.after for each in outcomes if isinstance(each, Later)]
+        assert len(waits) == 10
+        assert min(waits[4:]) >= 2.5 * MINUTE
+        (kept,) = daemon.failed_batches.of(KEY)
+        assert (kept.attempts, kept.error) == (4, "the orders could not be stored in time")
+        slow.takes = timedelta(0)
+        assert daemon.deliver(RetryBatch(KEY, batch.batch_id)) == Done()
+        assert set(slow.of(USER)) == set(batch.order_ids)
+
+
+class TestAPageNoneOfWhoseOrdersCanBeStored:
+    def daemon(self, count: int) -> Daemon:
+        daemon = Daemon.of(orders(count))
+        daemon.orders.reject(*(order.order_id for order in orders(count)))
+        return daemon
+
+    def test_goes_on_without_them_as_a_rule(self) -> None:
+        daemon = self.daemon(3)
+        assert daemon.deliver(a_request()) == Done()
+        assert daemon.queue.dead.reasons() == ["failed-batch"]
+
+    def test_waits_when_there_were_too_many(self) -> None:
+        daemon = self.daemon(3)
+        daemon.limit.draw(100)
+        assert daemon.deliver(a_request()) == Later(5 * MINUTE, Why.AWAY)
+        assert daemon.queue.dead.reasons() == []
+        assert daemon.failed_batches.of(KEY) == ()
+        run = daemon.run()
+        assert (run.page, run.attempts) == (1, 0)
+        assert run.last_error is not None
+        assert run.last_error.message.startswith("no order of the page can be stored (")
+
+    def test_is_taken_up_by_a_release_that_stores_them(self) -> None:
+        daemon = self.daemon(3)
+        daemon.limit.draw(100)
+        daemon.deliver(a_request())
+        daemon.orders.recover()
+        daemon.clock.advance(5 * MINUTE)
+        assert daemon.deliver(a_request()) == Done()
+        assert (daemon.run().totals.saved, daemon.run().totals.failed) == (3, 0)
+
+    def test_does_not_make_others_wait(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.orders.reject(orders(1)[0].order_id)
+        daemon.limit.draw(100)
+        assert daemon.deliver(a_request()) == Done()
+        assert daemon.queue.dead.reasons() == ["failed-batch"]

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.dead_letter_limit import DeadLetterLimit
 from domain.deliveries import Received
 from domain.failures import Reason
 from domain.messages import Delivery
 from domain.occurrences import DeadLettersHeldBack
 from domain.outcomes import DeadLetter, Done, Later, Outcome, Why
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.fairness import LONGEST_WAIT, FairShare, cap
 from entrypoints.handles import Fairly, HoldingBack, WhenDue
 from entrypoints.handling import Handled

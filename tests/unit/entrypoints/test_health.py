@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from adapters.dead_letter_limit import DeadLetterLimit
 from domain.failures import Reason, Transient
-from entrypoints.dead_letter_limit import DeadLetterLimit
 from entrypoints.health import LONGEST_ROUND, LONGEST_WORK, Liveness, Readiness
 from entrypoints.in_hand import AtWork
 from entrypoints.ops_server import Answer
