@@ -54,6 +54,8 @@ class Fault(StrEnum):
 
 _THROTTLED = frozenset(
     {
+        "KMS.ThrottlingException",
+        "KmsThrottled",
         "LimitExceededException",
         "OverLimit",
         "PriorRequestNotComplete",

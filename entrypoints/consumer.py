@@ -200,10 +200,14 @@ class Consumer:
 
     def _settle_the_rest(self) -> None:
         """The hard deadline: SQS may hang as well, and the orchestrator waits no longer."""
-        rest = partial(self.settle.at_the_end, self._in_hand.claim_all())
+        rest = partial(self._last_calls, self._in_hand.claim_all())
         last = Thread(target=rest, name="last-calls", daemon=True)
         last.start()
         last.join(LAST_CALLS.total_seconds())
+
+    def _last_calls(self, unfinished: tuple[tuple[Received, float], ...]) -> None:
+        self.settle.at_the_end(unfinished)
+        self.settle.wait()
 
     def _grace_left(self) -> float:
         return self._stopped_at + self.grace.total_seconds() - self.clock.monotonic()

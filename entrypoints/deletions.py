@@ -31,6 +31,7 @@ class Deletions:
     _lock: Lock = field(default_factory=Lock, init=False)
     _waiting: list[Received] = field(default_factory=list, init=False)
     _some: Event = field(default_factory=Event, init=False)
+    _under_way: Lock = field(default_factory=Lock, init=False)
 
     def add(self, received: Received) -> None:
         """Have it deleted soon."""
@@ -49,6 +50,11 @@ class Deletions:
         for start in range(0, len(waiting), MOST_AT_ONCE):
             self._delete(tuple(waiting[start : start + MOST_AT_ONCE]))
 
+    def wait(self) -> None:
+        """Until the thread of `going_on` has ended the flush that it is at, if it is at one."""
+        with self._under_way:
+            return
+
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """A thread flushes what has waited for 200 ms, until the context ends."""
@@ -63,7 +69,8 @@ class Deletions:
 
     def _go_on(self, ended: Event) -> None:
         while self._some.wait() and not ended.wait(LONGEST_WAIT.total_seconds()):
-            self.flush()
+            with self._under_way:
+                self.flush()
 
     def _delete(self, messages: tuple[Received, ...]) -> None:
         left = messages

@@ -67,6 +67,11 @@ class SettleDelivery:
         if self.deletions is not None:
             self.deletions.flush()
 
+    def wait(self) -> None:
+        """Until nothing is under way any more beside the deliveries."""
+        if self.deletions is not None:
+            self.deletions.wait()
+
     def going_on(self) -> AbstractContextManager[None]:
         """Whatever has to go on beside the deliveries does, until the context ends."""
         return nullcontext() if self.deletions is None else self.deletions.going_on()

@@ -40,6 +40,7 @@ class TestAFault:
     @pytest.mark.parametrize(
         ("error", "fault"),
         [
+            (answered("KmsThrottled"), Fault.THROTTLED),
             (answered("ProvisionedThroughputExceededException"), Fault.THROTTLED),
             (answered("ThrottlingException"), Fault.THROTTLED),
             (answered("RequestLimitExceeded"), Fault.THROTTLED),

@@ -12,8 +12,10 @@ import pytest
 from domain.deliveries import Received
 from domain.occurrences import MessageSettled
 from entrypoints.consumer import Ended
+from entrypoints.deletions import Deletions
 from entrypoints.polling import BRIEF_WAIT
 from entrypoints.shutdown import LAST_CALLS
+from entrypoints.tries import Tries
 from tests.consuming import SOON, Consuming
 from tests.fakes.clock import FakeClock
 from tests.fakes.inbox import FakeInbox
@@ -175,6 +177,35 @@ class TestASqsThatHangs:
             thread.join(SOON)
             assert LAST_CALLS.total_seconds() <= monotonic() - began < SOON
             inbox.answers.set()
+
+
+class SlowToDelete(FakeInbox):
+    """Takes its time over deletions."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.asked = Event()
+
+    def delete_all(self, messages: tuple[Received, ...]) -> tuple[Received, ...]:
+        self.asked.set()
+        Event().wait(0.3)
+        return super().delete_all(messages)
+
+
+class TestADeletionUnderWay:
+    def test_is_waited_for(self) -> None:
+        world = Consuming()
+        inbox = SlowToDelete(world.clock)
+        world.consumer.poll.inbox = inbox
+        settle, tries = world.consumer.settle, Tries(world.observer, world.pause)
+        deletions = Deletions(inbox, tries, settle.undeleted)
+        world.consumer.settle = replace(settle, inbox=inbox, deletions=deletions)
+        inbox.put("body")
+        with world.running() as thread:
+            assert inbox.asked.wait(SOON)
+            world.consumer.stop()
+            thread.join(SOON)
+            assert inbox.stored == {}
 
 
 class BrokenInbox(FakeInbox):
