@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from adapters.sqs_dead_letter_values import DeadLetter
 from domain.ports import Clock
-from entrypoints.commands.printing import say
+from entrypoints.commands.printing import json_text, say
 from entrypoints.foreseeing import Foreseen
 from entrypoints.presenting import Json, columns, instant, length
 
@@ -86,12 +85,12 @@ class Machines(Printer):
         facts = letter_facts(letter)
         if foreseen is not None:
             facts |= {"foreseen": foreseen.words, "dropped": foreseen.dropped}
-        say(self._separator + json.dumps(facts, ensure_ascii=False))
+        say(self._separator + json_text(facts))
         self._separator = ","
 
     def end(self, words: str, facts: dict[str, Json]) -> None:  # noqa: ARG002 - for people
         begun = "" if self._separator == "," else self._separator
-        rest = f"], {json.dumps(facts, ensure_ascii=False)[1:]}" if self.in_object else "]"
+        rest = f"], {json_text(facts)[1:]}" if self.in_object else "]"
         say(begun + rest)
 
 

@@ -21,7 +21,17 @@ def note(text: str) -> None:
 
 def emit(data: Json) -> None:
     """One JSON document."""
-    say(json.dumps(data, ensure_ascii=False))
+    say(json_text(data))
+
+
+def json_text(data: Json) -> str:
+    """Escaped only where the terminal cannot show it, or nobody can: half a surrogate pair."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data)
+    return text
 
 
 def tell(data: Json, words: str, *, as_json: bool) -> None:

@@ -88,6 +88,14 @@ class TestDlqList:
         assert len(terminal.type("dlq", "list").splitlines()) == 1201
         assert len(terminal.type_json("dlq", "list")) == 1200
 
+    def test_shows_what_no_terminal_can_show(self, terminal: Terminal) -> None:
+        body = BODY.replace("user-1", "\\ud800")
+        bury(terminal, body)
+        (found,) = terminal.type_json("dlq", "list")
+        assert (found["body"], found["userId"]) == (body, "\ud800")
+        terminal.type("dlq", "list")
+        assert terminal.code == 0
+
     def test_says_which_pages_are_stale(self, terminal: Terminal) -> None:
         store(terminal.at_hand.runs)
         for body in (a_continuation(2), a_continuation(2, chain_id="an-older-chain")):
