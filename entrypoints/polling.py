@@ -14,7 +14,7 @@ from entrypoints.faults import is_fatal, kind_of
 BRIEF_WAIT = timedelta(seconds=1)
 """The shortest long poll: SQS counts whole seconds, and with 0 asks only some of its servers."""
 FIRST_WAIT = timedelta(seconds=0.5)
-LONGEST_AT_FIRST = timedelta(seconds=16)
+LONGEST_AT_FIRST = timedelta(seconds=8)
 """After a trouble of up to `AT_FIRST` the next poll comes no later than that."""
 AT_FIRST = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -32,9 +32,9 @@ class Refused(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Polling:
-    """Long polls of `wait`; after a failure a pause that doubles, half of it jitter.
+    """Long polls of `wait`; after a failure a pause that doubles, a quarter of it jitter.
 
-    The pause grows to 16 s in the first minute of failures, and to 30 s later.
+    The pause grows to 8 s in the first minute of failures, and to 30 s later.
 
     When SQS has refused us (no such queue, access denied, credentials, clock) and nothing else
     for `fatal_after`, `Refused` is raised.
@@ -104,7 +104,7 @@ class Polling:
     def _backoff(self) -> timedelta:
         longest = LONGEST_AT_FIRST if self._failing_for() < AT_FIRST else LONGEST_WAIT
         full = min(FIRST_WAIT * 2.0 ** min(self.failures - 1, _DOUBLINGS), longest)
-        return full * (0.5 + self.chance.uniform() / 2)
+        return full * (0.75 + self.chance.uniform() / 4)
 
     def _failing_for(self) -> timedelta:
         since = self.failing_since

@@ -93,7 +93,7 @@ def asked_at(chance: FakeChance, seconds: float, *, each_takes: float = 0.0) -> 
 
 def extremes() -> Iterator[FakeChance]:
     """The least and the most that chance can say to each of the first pauses, and some between."""
-    yield from (Fated(draws) for draws in product((0.0, 0.999999), repeat=8))
+    yield from (Fated(draws) for draws in product((0.0, 0.999999), repeat=9))
     yield from (FakeChance(seed) for seed in range(200))
 
 
@@ -105,9 +105,9 @@ class TestAnOutage:
             assert len([at for at in asked if at <= 30]) <= 10
 
     @pytest.mark.parametrize("seconds", [1, 10, 29.9, 30, 30.1, 45, 59.9])
-    def test_is_over_for_us_20_s_after_it_is_over(self, seconds: float) -> None:
+    def test_is_over_for_us_8_s_after_it_is_over(self, seconds: float) -> None:
         for chance in extremes():
-            assert asked_at(chance, seconds)[-1] <= seconds + 20
+            assert asked_at(chance, seconds)[-1] <= seconds + 8
 
 
 @pytest.fixture
@@ -139,9 +139,9 @@ class TestPolling:
         world.inbox.fail("receive", times=8)
         for _ in range(8):
             assert world.poll(10) == ()
-        longest = [0.5, 1, 2, 4, 8, 16, 16, 16]
+        longest = [0.5, 1, 2, 4, 8, 8, 8, 8]
         assert all(
-            full / 2 <= wait <= full
+            full * 0.75 <= wait <= full
             for wait, full in zip(world.pause.seconds, longest, strict=True)
         )
         assert world.poll.failures == 8
@@ -156,7 +156,7 @@ class TestPolling:
         world.inbox.fail("receive", times=40)
         for _ in range(40):
             world.poll(10)
-        assert max(world.pause.seconds) > 25
+        assert max(world.pause.seconds) >= 22.5
 
     def test_starts_anew_once_a_poll_works(self, world: World) -> None:
         world.inbox.fail("receive", times=5)
