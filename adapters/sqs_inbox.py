@@ -36,14 +36,21 @@ _DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
 
 @dataclass(frozen=True, slots=True)
 class SqsInbox(Inbox):
-    """A standard queue and its dead-letter queue."""
+    """A standard queue and its dead-letter queue.
+
+    Messages are hidden for `visibility` at first, whatever the queue itself says (None: as it
+    says): the heartbeat goes by that, and would come too late in a queue that hides for less.
+    """
 
     clients: SqsClients
     urls: QueueUrls
+    visibility: timedelta | None = None
 
     def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
         with translated("receiving messages"):
-            return receive(self.clients.receive, self.urls.source, limit, wait)
+            return receive(
+                self.clients.receive, self.urls.source, limit, wait, hidden_for=self.visibility
+            )
 
     def extend(self, messages: tuple[Received, ...], hidden_for: timedelta) -> tuple[Received, ...]:
         """All chunks of ten are tried; then the first failure of a whole chunk is raised."""

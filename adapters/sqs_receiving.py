@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from adapters.sqs_attributes import DUE_AT, ORIGINAL_ID, instant_in
+from adapters.sqs_attributes import (
+    DUE_AT,
+    LONGEST_HIDING,
+    ORIGINAL_ID,
+    instant_in,
+    whole_seconds,
+)
 from domain.deliveries import Received
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
@@ -37,7 +43,7 @@ def receive(
         "MessageAttributeNames": ["All"],
     }
     if hidden_for is not None:
-        request["VisibilityTimeout"] = int(hidden_for.total_seconds())
+        request["VisibilityTimeout"] = whole_seconds(hidden_for, LONGEST_HIDING)
     answer = client.receive_message(**request)
     return tuple(received(message) for message in answer.get("Messages", ()))
 

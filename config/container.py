@@ -151,7 +151,7 @@ class Container(containers.DeclarativeContainer):
         settle=providers.Singleton(aws.settling_client, session, settings.provided.connections),
         send=providers.Singleton(aws.sending_client, session, settings.provided.connections),
     )
-    inbox = providers.Singleton(SqsInbox, sqs_clients, queue_urls)
+    inbox = providers.Singleton(SqsInbox, sqs_clients, queue_urls, settings.provided.visibility)
     publisher = providers.Singleton(
         SqsPublisher, sqs_clients.provided.send, queue_urls, encode, clock
     )

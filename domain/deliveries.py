@@ -51,7 +51,7 @@ class Inbox(Protocol):
 
     @abstractmethod
     def receive(self, limit: int, wait: timedelta) -> tuple[Received, ...]:
-        """At most `limit` (1 to 10) messages, hidden for the queue's visibility time-out.
+        """At most `limit` (1 to 10) messages, hidden for the visibility time-out.
 
         Waits up to `wait` for the first one.
         """

@@ -67,6 +67,16 @@ class TestSqsInbox(InboxPromises, DeliveryPromises):
         assert queue.inbox.extend((received,), SECOND) == (received,)
         assert queue.inbox.depths()["source"] == QueueDepth(0, 1, 0)
 
+    def test_hides_for_as_long_as_it_is_told_whatever_the_queue_says(self) -> None:
+        queues = StrictQueues(visibility=SECOND)
+        inbox = SqsInbox(queues.clients, queues.urls, timedelta(seconds=4.5))
+        StrictQueue(queues).put("body")
+        assert len(inbox.receive(10, AT_ONCE)) == 1
+        queues.clock.advance(timedelta(seconds=4.9))
+        assert inbox.receive(10, AT_ONCE) == ()
+        queues.clock.advance(timedelta(seconds=0.1))
+        assert len(inbox.receive(10, AT_ONCE)) == 1
+
     def test_says_so_where_a_message_of_ours_cannot_be_hidden_for_so_long(
         self, queue: StrictQueue
     ) -> None:
