@@ -24,6 +24,8 @@ CALLS: Mapping[str, Callable[[Inbox, Received], object]] = {
     "extend": lambda inbox, received: inbox.extend((received,), AT_ONCE),
     "hide": lambda inbox, received: inbox.hide(received, AT_ONCE),
     "delete": lambda inbox, received: inbox.delete(received),
+    "delete_all": lambda inbox, received: inbox.delete_all((received,)),
+    "send_again": lambda inbox, received: inbox.send_again(received, AT_ONCE, NOW),
     "dead_letter": lambda inbox, received: inbox.dead_letter(received, Reason.BUG, "", NOW),
     "depths": lambda inbox, _: inbox.depths(),
 }
@@ -64,6 +66,19 @@ class TroublePromises:
         self.lose(queue, "delete", received)
         assert self.depth(queue) == QueueDepth(0, 0, 0)
         queue.inbox.delete(received)
+
+    def test_has_deleted_many_of_which_it_did_not_say_so(self, queue: InboxInTrouble) -> None:
+        received = take_one(queue)
+        self.lose(queue, "delete_all", received)
+        assert self.depth(queue) == QueueDepth(0, 0, 0)
+        assert queue.inbox.delete_all((received,)) == ()
+
+    def test_sends_a_copy_too_many_rather_than_one_too_few(self, queue: InboxInTrouble) -> None:
+        received = take_one(queue)
+        self.lose(queue, "send_again", received)
+        queue.inbox.send_again(received, AT_ONCE, NOW)
+        assert [copy.identity for copy in take(queue)] == [received.message_id] * 2
+        assert self.depth(queue) == QueueDepth(0, 3, 0)
 
     def test_has_given_back_what_it_did_not_say_so_of(self, queue: InboxInTrouble) -> None:
         received = take_one(queue)

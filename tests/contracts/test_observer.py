@@ -15,12 +15,18 @@ from prometheus_client import CollectorRegistry
 from adapters.logs import Logs
 from adapters.observers import Everyone
 from adapters.prometheus import Counting
+from domain.breakers import Dependency, Kind
 from domain.checkpoints import SourceName
 from domain.failures import Reason
 from domain.occurrences import (
     AttemptFailed,
     BatchKept,
     BatchRetried,
+    BreakerChanged,
+    DeadLettersHeldBack,
+    Extended,
+    HoldLost,
+    LoopSpent,
     MessageSettled,
     Occurrence,
     PageMadeSmaller,
@@ -38,6 +44,7 @@ from tests.builders import KEY
 from tests.fakes.clock import FakeClock
 from tests.fakes.observer import FakeObserver
 
+BOTH = (True, False)
 SECOND = timedelta(seconds=1)
 OCCURRENCES: tuple[Occurrence, ...] = (
     *(RunChanged(KEY, "run-1", event, SECOND) for event in RunEvent),
@@ -72,6 +79,11 @@ OCCURRENCES: tuple[Occurrence, ...] = (
         reason="unheard of",
     ),
     ReceiveFailed("unheard of", "text"),
+    *(BreakerChanged(Dependency(kind, "name"), is_open, "e") for kind in Kind for is_open in BOTH),
+    *(DeadLettersHeldBack(reached) for reached in BOTH),
+    Extended("unheard of", 1, 1),
+    HoldLost("unheard of", "text"),
+    LoopSpent("unheard of", SECOND),
 )
 
 

@@ -14,6 +14,8 @@ OPERATIONS = {
     "extend": "ChangeMessageVisibilityBatch",
     "hide": "ChangeMessageVisibility",
     "delete": "DeleteMessage",
+    "delete_all": "DeleteMessageBatch",
+    "send_again": "SendMessage",
     "dead_letter": "SendMessage",
     "depths": "GetQueueAttributes",
 }
