@@ -1,18 +1,15 @@
 """What DynamoDB refuses and moto accepts. Source: the API reference of each operation."""
 
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.aws.item_sizes import LARGEST_ITEM, Item, item_size
 from sandbox.aws.mended_dynamodb import key_names
 
-LARGEST_ITEM = 400 * 1024
 LARGEST_BATCH = 25
 LARGEST_TRANSACTION = 100
 LARGEST_REQUEST = 16 * 1024 * 1024
 LARGEST_TRANSACTION_BYTES = 4 * 1024 * 1024
-
-Item = Mapping[str, Mapping[str, Any]]
 
 
 class Rejected(Exception):
@@ -73,33 +70,7 @@ def _has_duplicates(requests: list[Mapping[str, Any]], names: tuple[str, ...]) -
 
 
 def _check_size(item: Item) -> int:
-    size = sum(len(name.encode()) + value_size(value) for name, value in item.items())
+    size = item_size(item)
     if size > LARGEST_ITEM:
         raise Rejected("Item size has exceeded the maximum allowed size")
     return size
-
-
-def value_size(value: Mapping[str, Any]) -> int:
-    """Bytes that DynamoDB counts for a value, by its published rules."""
-    ((kind, held),) = value.items()
-    match kind:
-        case "S":
-            return len(held.encode())
-        case "N":
-            return (len(held.strip("-").replace(".", "").strip("0")) + 1) // 2 + 1
-        case "B":
-            return len(b64decode(held))
-        case "BOOL" | "NULL":
-            return 1
-        case _:
-            return _collection_size(kind, held)
-
-
-def _collection_size(kind: str, held: Any) -> int:
-    match kind:
-        case "L":
-            return 3 + sum(1 + value_size(each) for each in held)
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + value_size(each) for name, each in held.items())
-        case _:
-            return sum(value_size({kind[0]: each}) for each in held)
