@@ -72,6 +72,7 @@ class WorkOnPage:
         try:
             with self.leases.keep(held, granted) as lease:
                 result, timing = self._fetch_and_store(held, lease)
+            lease.assert_held()  # the end of the keeping may have waited for an extension
             return self._advance(held, result, timing)
         except LeaseLost:
             return self._overtaken()

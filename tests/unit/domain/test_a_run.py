@@ -46,6 +46,15 @@ class TestARun:
         assert copy.visible_at == run.due_at == NOW + 2 * MINUTES
         assert run.chain.published_page == 2
 
+    def test_does_not_advance_by_a_worker_that_was_paused_after_storing(self) -> None:
+        daemon = Daemon.of(orders(25))
+        reading_and_writing = 3
+        daemon.leases.requests_left = reading_and_writing
+        assert daemon.deliver(a_request()) == Later(2 * MINUTES, Why.BUSY)
+        assert len(daemon.orders.of(USER)) == 25
+        assert (daemon.run().status, daemon.run().page) == (RunStatus.RUNNING, 1)
+        assert daemon.run().totals.saved == 0
+
     def test_of_an_empty_shop_is_complete_at_once(self) -> None:
         daemon = Daemon.of()
         assert daemon.deliver(a_request()) == Done()
