@@ -19,14 +19,12 @@ class Workers:
     def __init__(self, count: int, on_bug: Callable[[Exception], None]) -> None:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._on_bug = on_bug
-        self._threads = tuple(
-            Thread(target=self._run, name=f"worker-{number + 1}", daemon=True)
-            for number in range(count)
-        )
+        self._count = count
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        for number in range(self._count):
+            name = f"worker-{number + 1}"
+            Thread(target=self._run, name=name, daemon=True).start()
 
     def put(self, job: Job) -> None:
         """Have the job done by the next thread that is free."""
@@ -34,7 +32,7 @@ class Workers:
 
     def end(self) -> None:
         """Let each thread end after its job; does not wait for them."""
-        for _ in self._threads:
+        for _ in range(self._count):
             self._jobs.put(None)
 
     def _run(self) -> None:
