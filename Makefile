@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed-for-dev
 KILLS ?= 100
 WORKERS ?= 3
 WRITES ?= batch
+MINUTES ?= 10
+JOBS ?= 2
 CODE := domain adapters entrypoints config sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
@@ -31,6 +33,12 @@ sandbox: setup  ## a simulated Shopify and local AWS endpoints, to try every com
 
 test: lint  ## everything CI runs
 	$(BIN)/pytest
+
+soak: setup  ## schedules of the simulation with fresh seeds: MINUTES=10, or SCHEDULES=100000 FIRST=2000000 JOBS=2
+	$(BIN)/python -m tests.simulation soak $(if $(SCHEDULES),--schedules $(SCHEDULES),--minutes $(MINUTES)) --jobs $(JOBS) $(if $(FIRST),--first $(FIRST))
+
+planted-bugs: setup  ## plant each bug of a list in the protocol: the simulation must find it
+	$(BIN)/python -m tests.simulation bugs
 
 broken-fakes: setup  ## break the tests' fakes on purpose, one by one: their contract suites must notice
 	@$(BIN)/python -m tests.contracts.broken

@@ -1,333 +1,200 @@
-"""A world with a seed: workers, a queue, stores and a shop that all misbehave as they may."""
+"""A schedule: processes at work on a stage, one step at a time, as the seed has it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from random import Random
+from math import inf
 from typing import Any
 
-from domain.checkpoints import Checkpoint, RunStatus
-from domain.messages import Delivery, RunKey, SyncRequest, SyncType
-from domain.orders import Order, OrderPage, PageRequest
-from domain.outcomes import Outcome
-from domain.shops import ConnectedShop
-from tests.builders import NOW, a_policy, a_shop, an_order, orders
-from tests.daemon import Daemon, use_cases
-from tests.fakes.checkpoints import FakeCheckpoints
-from tests.fakes.leases import FakeLease
-from tests.fakes.order_source import FakeOrderSource
-from tests.fakes.queue import Copy
-from tests.simulation.turns import Stepwise, Turn, current_turn
+from domain.messages import Message, SyncRequest
+from entrypoints.consumer import MOST_AT_ONCE
+from entrypoints.messages import encode
+from tests.simulation.course import Course, Violation
+from tests.simulation.history import LARGEST_SKEW
+from tests.simulation.network import Wire
+from tests.simulation.stage import a_stage
+from tests.simulation.tasks import Task
+from tests.simulation.temper import Temper
+from tests.simulation.worker import Worker
 
-KEYS = (RunKey("user-1", SyncType.MANUAL), RunKey("user-1", SyncType.DAILY))
-VISIBILITY = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """A page that counted."""
-
-    run_id: str
-    page: int
-    counted: int
-    orders: tuple[Order, ...]
+PROCESSES, AT_LEAST = 3, 2
+_TO_REST = 60_000
+_QUIET_AFTER = timedelta(days=2).total_seconds()
 
 
-class RecordingCheckpoints(FakeCheckpoints):
-    """Remembers every page that was advanced."""
+class World:
+    """Several processes on one stage."""
 
-    advances: list[Advance]
-    handed_over: Callable[[], tuple[Order, ...]]
+    def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
+        self.course = Course(seed, tell)
+        self.stage = stage = a_stage(self.course)
+        self.history, self.tables, self.shop = stage.history, stage.tables, stage.shop
+        self._around = stage.surroundings()
+        self._publisher = self._around.sqs(1, inf)
+        self.workers: dict[int, Worker] = {}
+        self.requests: dict[str, tuple[SyncRequest, float]] = {}
+        """When each request was published first."""
 
-    def _store(self, run: Checkpoint) -> Checkpoint:
-        before = self._runs.get(run.key)
-        if before is not None and before.run_id == run.run_id and run.page != before.page:
-            totals, old = run.totals, before.totals
-            counted = totals.saved + totals.failed - old.saved - old.failed
-            advance = Advance(run.run_id, before.page, counted, self.handed_over())
-            self.advances.append(advance)
-        return super()._store(run)
+    # What services and operators do
 
+    def request(self, request: SyncRequest) -> None:
+        if request.request_id in self.requests:
+            self.history.ledger.request_faults[request.request_id] += 1
+        self.requests.setdefault(request.request_id, (request, self.course.now))
+        self.course.say(lambda: f"published: {request}")
+        self.publish(request)
 
-@dataclass(slots=True)
-class Handling:
-    """A worker thread at work on a delivery (or a watchdog's round, without one)."""
+    def publish(self, message: Message) -> None:
+        self._publisher.send_message(QueueUrl=self.tables.source_url, MessageBody=encode(message))
 
-    turn: Turn
-    copy: Copy | None
-    awake_at: Any = NOW
-    lease: FakeLease | None = None
-    held: Checkpoint | None = None
+    def redrive(self) -> None:
+        """Everything in the dead-letter queue goes back."""
+        for message in self.stage.sqs.stored(self.tables.dead_url):
+            self.course.say(lambda: f"redriven: {message.body}")  # noqa: B023 - said at once
+            self.stage.sqs.queue(self.tables.dead_url).remove(message)
+            self.stage.sqs.send_message(QueueUrl=self.tables.source_url, MessageBody=message.body)
 
+    # What processes do
 
-class Simulation:
-    """One schedule; everything about it follows from the seed."""
+    def start_a_worker(self) -> None:
+        """In any of the places; one that is taken stays as it is."""
+        random = self.course.random
+        seat = random.randrange(PROCESSES)
+        if seat not in self.workers:
+            name = f"w{seat + 1}-{next(self.course.numbers)}"
+            skew = random.uniform(-LARGEST_SKEW, LARGEST_SKEW)
+            self.workers[seat] = Worker(seat, name, self._around, skew, self.stage.has_watchdog)
+            self.course.say(lambda: f"{name} starts, its clock {skew:+.1f} s off")
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.random = Random(seed)  # noqa: S311 - repeatable on purpose
-        policy = a_policy(
-            page_size=4,
-            visibility=VISIBILITY,
-            max_attempts=1000,
-            page_delays=dict.fromkeys(SyncType, timedelta(seconds=30)),
-            stall_grace=timedelta(seconds=90),
-        )
-        self.daemon = Daemon(policy=policy)
-        self.daemon.checkpoints = self.checkpoints = RecordingCheckpoints(self.daemon.clock)
-        self.checkpoints.advances = []
-        self.checkpoints.handed_over = self._handed_over
-        self.shop = FakeOrderSource(orders(self.random.randint(0, 18)))
-        self.daemon.shops.connect(a_shop())
-        self.handlings: list[Handling] = []
-        self.faults: Counter[str] = Counter()
-        self.trace: list[str] = []
-        self._requests = 0
-        self._orders = 1000
-        self._stepwise = self._use_cases()
-
-    def run(self, steps: int = 120) -> None:
-        """Make trouble for so many steps, then stop and let the world come to rest."""
-        for number in range(self.random.randint(1, 3)):
-            self._request(self.random.choice(KEYS), number)
-        for _ in range(steps):
-            self._trouble()
-        self._come_to_rest()
-
-    # What may happen
-
-    def _trouble(self) -> None:
-        deeds: list[tuple[int, Callable[[], None]]] = [
-            (60, self._go_on),
-            (14, self._start),
-            (6, self._pass_time),
-            (3, self._crash),
-            (3, self._pause),
-            (3, self._duplicate),
-            (3, self._lose_an_answer),
-            (2, self._change_an_order),
-            (2, self._watch),
-            (1, self._another_request),
-            (1, self._redrive),
-            (1, self._clear),
-        ]
-        weights = [weight for weight, _ in deeds]
-        self.random.choices([deed for _, deed in deeds], weights)[0]()
-
-    def _go_on(self) -> None:
-        now = self.daemon.clock.now()
-        awake = [each for each in self.handlings if each.awake_at <= now]
-        if not awake:
-            self._start()
+    def go_on(self) -> None:
+        """One of those that could go on does; if there is none, time passes."""
+        ready = self._ready()
+        if not ready:
+            self._pass_time()
             return
-        each = self.random.choice(awake)
-        self._beat(each)
-        each.turn.take()
-        self.daemon.clock.advance(timedelta(seconds=self.random.choice((0, 0, 1))))
-        self._finish(each)
+        self._do(self.course.random.choice(ready))
+        self.course.now += self.course.random.choice((0.0, 0.0, 0.01, 0.1))
 
-    def _start(self) -> None:
-        visible = self.daemon.queue.visible()
-        if len(self.handlings) >= 3 or not visible:
-            return
-        copy = self.daemon.queue.receive(self.random.choice(visible))
-        self._say(f"deliver {copy.message} (receive {copy.receives})")
-        delivery = Delivery(copy.message, copy.receives)
-        self.handlings.append(Handling(Turn(lambda: self._stepwise(delivery)), copy))
+    def bury(self, worker: Worker) -> None:
+        """The process is gone, and what it had in hand with it."""
+        for task in list(worker.tasks):
+            self.stage.network.forget(task)
+            task.crash()
+        worker.tasks.clear()
+        del self.workers[worker.seat]
 
-    def _pass_time(self) -> None:
-        self.daemon.clock.advance(timedelta(seconds=self.random.choice((5, 30, 120))))
-        for each in self.handlings:
-            self._beat(each)
+    def tasks(self) -> list[Task]:
+        return [task for worker in self.workers.values() for task in worker.tasks]
 
-    def _crash(self) -> None:
-        if self.handlings:
-            each = self.random.choice(self.handlings)
-            self._fault("crash")
-            each.turn.crash()
-            self.handlings.remove(each)
+    # Rest
 
-    def _pause(self) -> None:
-        if self.handlings:
-            each = self.random.choice(self.handlings)
-            self._fault("pause")
-            each.awake_at = self.daemon.clock.now() + 3 * VISIBILITY
+    def calm_down(self) -> None:
+        """No fault from now on: everybody is awake, and what was sent arrives."""
+        calm = Temper.calm()
+        self.stage.network.temper = calm
+        self.shop.calm_down(calm)
+        self.course.say(lambda: "faults stop")
+        for worker in self.workers.values():
+            worker.paused_until = min(worker.paused_until, self.course.now)
+        self._finish_what_is_in_hand()
+        self.history.calm = True
+        self.course.say(lambda: "nothing is in hand any more")
 
-    def _duplicate(self) -> None:
-        if self.daemon.queue.copies:
-            self._fault("duplicate")
-            self.daemon.queue.duplicate(self.random.choice(list(self.daemon.queue.copies.values())))
+    def _finish_what_is_in_hand(self) -> None:
+        for _ in range(_TO_REST):
+            if not any(worker.in_hand for worker in self.workers.values()):
+                return
+            ready = [each for each in self._ready() if not isinstance(each, Worker)]
+            if ready:
+                self._do(ready[0])
+            else:
+                self._pass_time()
+        raise Violation("3: what is in hand does not end")
 
-    def _lose_an_answer(self) -> None:
-        store: Any = self.random.choice(
-            (self.daemon.queue, self.checkpoints, self.daemon.failed_batches, self.daemon.orders)
-        )
-        self._fault("lost answer")
-        store.lose_next_answer()
+    def rest(self) -> None:
+        """Let everything go on, one message after the other, until there is nothing left to do."""
+        until = self.course.now + _QUIET_AFTER
+        for _ in range(_TO_REST):
+            if not self.workers:
+                self.start_a_worker()
+                continue
+            ready = self._ready()
+            if ready:
+                self._do(ready[0])
+            elif self._is_quiet():
+                return
+            elif self.course.now > until:
+                break
+            else:
+                self._pass_time()
+        raise Violation("3: the world does not come to rest")
 
-    def _change_an_order(self) -> None:
-        self._orders += 1
-        number = self.random.choice((self._orders, self.random.randint(1, 18)))
-        self.shop.put(an_order(number, self.daemon.clock.now(), note=str(self._orders)))
-
-    def _another_request(self) -> None:
-        self._request(self.random.choice(KEYS), self.random.randint(0, 5))
-
-    def _request(self, key: RunKey, number: int) -> None:
-        restart = self.random.random() < 0.2
-        request = SyncRequest(key, f"{key.sync_type}-{number}", restart=restart)
-        self._say(f"publish {request}")
-        self.daemon.queue.recover()
-        self.daemon.queue.publish(request, timedelta(0))
-
-    def _watch(self) -> None:
-        watchdog = replace(
-            self.daemon.watchdog,
-            checkpoints=Stepwise(self.checkpoints),
-            publish=self._stepwise.continue_run.publish,
-        )
-        self.handlings.append(Handling(Turn(lambda: watchdog(10)), None))
-
-    def _redrive(self) -> None:
-        self.daemon.queue.redrive()
-
-    def _clear(self) -> None:
-        self._fault("clear")
-        self.checkpoints.recover()
-        self.checkpoints.clear(self.random.choice(KEYS))
+    def _is_quiet(self) -> bool:
+        working = any(worker.in_hand for worker in self.workers.values())
+        if working or self.stage.network.wires or self.stage.sqs.stored(self.tables.source_url):
+            return False
+        return not (self.stage.has_watchdog and any(self.tables.running()))
 
     # How it works
 
-    def _finish(self, each: Handling) -> None:
-        if not each.turn.done:
-            return
-        self.handlings.remove(each)
-        if each.copy is None:
-            return
-        if each.turn.error is not None:
-            raise AssertionError(f"escaped: {each.turn.error!r}") from each.turn.error
-        outcome: Outcome = each.turn.result
-        self._say(f"settle {each.copy.message}: {outcome}")
-        if self.random.random() < 0.05:
-            self._fault("unsettled")
-            return
-        self.daemon.queue.settle(each.copy, outcome)
+    def _ready(self) -> list[Task | Wire | Worker]:
+        """Whatever could happen now; what is under way comes first."""
+        now = self.course.now
+        if any(worker.ends_at < 0 for worker in self.workers.values()):
+            self._bury_the_ended()
+        ready: list[Any] = [wire for wire in self.stage.network.wires if wire.due <= now]
+        idle = []
+        for worker in self.workers.values():
+            if worker.paused_until > now:
+                continue
+            if worker.has_something_due(now):
+                worker.look_at_timers(now)
+            ready += [task for task in worker.tasks if task.runnable(now)]
+            if worker.polls_at <= now and worker.can_poll():
+                idle.append(worker)
+        if (ready and self.history.calm) or not idle or not self._something_to_receive():
+            return ready
+        if not self.history.calm:
+            return [*ready, *idle]
+        one_after_the_other = any(worker.in_hand for worker in self.workers.values())
+        return [] if one_after_the_other else [*idle[:1]]
 
-    def _beat(self, each: Handling) -> None:
-        """The heartbeat of a process that is awake."""
-        if each.awake_at > self.daemon.clock.now() or each.copy is None:
-            return
-        self.daemon.queue.extend(each.copy)
-        if each.lease is not None and each.held is not None:
-            clock = self.daemon.clock
-            if self.checkpoints._runs and self._extend(each.held):
-                each.lease.until = clock.monotonic() + VISIBILITY.total_seconds() * 0.8
+    def _do(self, what: Any) -> None:
+        self.history.steps += 1
+        if isinstance(what, Wire):
+            self.stage.network.arrive(what)
+        elif isinstance(what, Worker):
+            what.poll(1 if self.history.calm else MOST_AT_ONCE)
+        else:
+            self._run(what)
 
-    def _extend(self, held: Checkpoint) -> bool:
-        faults, self.checkpoints._faults = (
-            self.checkpoints._faults,
-            type(self.checkpoints._faults)(),
-        )
-        try:
-            return self.checkpoints.extend(held, self.daemon.clock.now() + VISIBILITY)
-        finally:
-            self.checkpoints._faults = faults
+    def _run(self, task: Task) -> None:
+        if not task.started:
+            task.process.begin(task)
+        task.go_on()
+        if task.done:
+            task.process.tasks.remove(task)
 
-    def _use_cases(self) -> Any:
-        simulation = self
+    def _something_to_receive(self) -> bool:
+        queue = self.stage.sqs.queue(self.tables.source_url)
+        queue.wake(self.course.epoch_seconds())
+        return bool(queue.visible)
 
-        class Leases:
-            @contextmanager
-            def keep(self, held: Checkpoint, granted: float) -> Any:
-                lease = FakeLease(
-                    simulation.daemon.clock, granted + VISIBILITY.total_seconds() * 0.8
-                )
-                mine = simulation._mine()
-                if mine is not None:
-                    mine.lease, mine.held = lease, held
-                try:
-                    yield lease
-                finally:
-                    if mine is not None:
-                        mine.lease = mine.held = None
+    def _pass_time(self) -> None:
+        """To when something happens next."""
+        course = self.course
+        times = [wire.due for wire in self.stage.network.wires]
+        for worker in self.workers.values():
+            times.append(worker.next_timer())
+            times += [max(task.by, worker.paused_until) for task in worker.tasks]
+        visible = self.stage.sqs.next_visible_at(self.tables.source_url)
+        if visible is not None:
+            times.append(visible - course.epoch_seconds() + course.now)
+        times += [w.polls_at for w in self.workers.values() if w.polls_at > course.now]
+        later = [at for at in times if course.now < at < inf]
+        course.now = min(later, default=course.now + 1.0) + 1e-6
 
-        class Source:
-            def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
-                page = simulation.shop.fetch_page(shop, request)
-                mine = simulation._mine()
-                if mine is not None:
-                    simulation._fetched[id(mine)] = page.orders
-                return page
-
-            def fetch_orders(self, shop: ConnectedShop, ids: tuple[str, ...]) -> tuple[Order, ...]:
-                return simulation.shop.fetch_orders(shop, ids)
-
-        self._fetched: dict[int, tuple[Order, ...]] = {}
-        plain = self.daemon
-        world: Any = replace_ports(plain, self.checkpoints)
-        source: Any = Stepwise(Source())
-        stored: Any = Stepwise(plain.orders)
-        leases: Any = Leases()
-        return use_cases(world, source, stored, leases)
-
-    def _handed_over(self) -> tuple[Order, ...]:
-        """The page that the work which is advancing has fetched."""
-        mine = self._mine()
-        return () if mine is None else self._fetched.get(id(mine), ())
-
-    def _mine(self) -> Handling | None:
-        turn = current_turn()
-        return next((each for each in self.handlings if each.turn is turn), None)
-
-    def _come_to_rest(self) -> None:
-        self._say("faults stop")
-        for store in (self.daemon.queue, self.checkpoints, self.daemon.failed_batches):
-            store.recover()
-        self.daemon.orders.recover()
-        for each in self.handlings:
-            each.awake_at = NOW
-        for _ in range(4000):
-            if self.handlings:
-                self._beat(self.handlings[0])
-                self.handlings[0].turn.take()
-                self._finish(self.handlings[0])
-            elif self.daemon.queue.visible():
-                self._start()
-            elif self._all_complete() and not self.daemon.queue.copies:
-                return
-            else:
-                self.daemon.clock.advance(timedelta(seconds=30))
-                self.daemon.watchdog(10)
-        raise AssertionError("the world does not come to rest")
-
-    def _all_complete(self) -> bool:
-        return all(
-            run is None or run.status is RunStatus.COMPLETED
-            for run in map(self.checkpoints.find, KEYS)
-        )
-
-    def _fault(self, kind: str) -> None:
-        self.faults[kind] += 1
-        self._say(kind)
-
-    def _say(self, text: str) -> None:
-        self.trace.append(f"{self.daemon.clock.now():%H:%M:%S} {text}")
-
-
-def replace_ports(plain: Daemon, checkpoints: FakeCheckpoints) -> Any:
-    """The daemon's ports, each with steps around its calls."""
-
-    class Ports:
-        policy, observer = plain.policy, plain.observer
-        clock, chance = plain.clock, plain.chance
-
-    ports: Any = Ports()
-    ports.checkpoints = Stepwise(checkpoints)
-    ports.shops = Stepwise(plain.shops)
-    ports.queue = Stepwise(plain.queue)
-    ports.failed_batches = Stepwise(plain.failed_batches)
-    return ports
+    def _bury_the_ended(self) -> None:
+        for worker in [each for each in self.workers.values() if each.has_ended()]:
+            self.bury(worker)
