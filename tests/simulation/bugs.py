@@ -62,7 +62,7 @@ BUGS = (
         "delete-on-a-live-lease",
         "domain.continuing",
         "                return Later(max(until - now, SHORTEST_WAIT), Why.BUSY)\n",
-        "                return Done(How.DUPLICATE)\n",
+        "                return Done()\n",
         "it may be the very message of the worker that has the lease, and dies",
     ),
     PlantedBug(
@@ -98,6 +98,7 @@ BUGS = (
         "checkpoint-before-store",
         "domain.working",
         "        report = self.orders.save(shop, page.orders, lease)\n",
+        "        from domain.orders import StoreReport\n"
         "        report = StoreReport(len(page.orders))\n"
         "        early = advanced(held, PageResult(shop.shop, page, report), self.clock.now(),"
         " self.policy)\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.planting import changed_source
+from tests.planting import PlantedBug, changed_source
 from tests.simulation.bugs import BUGS
 from tests.simulation.soak import play_all
 
@@ -95,8 +95,16 @@ class TestTheWorld:
 
 class TestAPlantedBug:
     @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-    def test_fits_the_source(self, bug: object) -> None:
-        assert changed_source(bug)  # type: ignore[arg-type] # a PlantedBug, as ids has it
+    def test_fits_the_source(self, bug: PlantedBug) -> None:
+        """It would be found for the wrong reason if it named what is not there."""
+        undefined = subprocess.run(
+            [sys.executable, "-m", "ruff", "check", "--select=F821", "--isolated", "-"],
+            input=changed_source(bug),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert undefined.returncode == 0, undefined.stdout
 
     @pytest.mark.parametrize("name", SOON_FOUND)
     def test_is_found(self, name: str) -> None:
