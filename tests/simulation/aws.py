@@ -167,10 +167,11 @@ class DynamoDB:
                 answer = getattr(self.engine, operation)(**asked)
             except Refusal as refusal:
                 raise client_error(refusal, operation) from None
-            history.answered(operation, asked, answer)
             return answer
 
-        return self.client.call(operation, deliver)
+        answer = self.client.call(operation, deliver)
+        history.answered(operation, asked, answer)
+        return answer
 
 
 def _items(asked: dict[str, Any]) -> list[Any]:

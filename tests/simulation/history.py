@@ -74,7 +74,10 @@ class History:
         memory = task.memory
         memory.message = message
         chain = message.get("chainId")
-        if chain is None or message["type"] != "sync-page":
+        if message["type"] != "sync-page":
+            return
+        if chain is None:
+            self.ledger.request_faults[message.get("requestId", "")] += memory.faults
             return
         self.ledger.belongs(task, chain)
         run = self.tables.run(message["userId"], message["syncType"])
@@ -109,8 +112,8 @@ class History:
                 raise Violation(f"5: {task.name} writes orders although its lease is over")
 
     def answered(self, operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """DynamoDB did as it was asked."""
-        actor = self._actor
+        """A task was told so; an answer that comes too late tells it nothing."""
+        actor = self.tables.task()
         if operation == "batch_get_item" and actor is not None:
             ((table, wanted),) = asked["RequestItems"].items()
             asked_for = {key["orderId"]["S"] for key in wanted["Keys"]}
@@ -162,11 +165,12 @@ class History:
             self.completed[self.tables.key(new)] = self.course.now
 
     def _began(self, new: Row) -> None:
-        late = new["chainId"] in self.ledger.chains and self.tables.key(new) in self.cleared
-        if late:  # a request that its sender had given up arrived after the clear
-            self.ledger.faults["begun again after a clear"] += 1
+        if self._asked_at < self.cleared.get(self.tables.key(new), -1.0):
+            # A request that was on its way, or given up by its sender, arrived after the clear.
+            self.ledger.faults["begun by a request from before the clear"] += 1
             self.ledger.awaits_its_message(new["chainId"])
-            return
+            if new["chainId"] in self.ledger.chains:
+                return
         self.ledger.born(new, self._actor)
         self.ledger.note_carrier(new, self._actor)
         self.began[new["requestId"]].add(new["runId"])
