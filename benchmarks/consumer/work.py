@@ -1,6 +1,6 @@
 """The work that consumers are given: a request that takes as long as the scenario says.
 
-A peer's handler asks for `/work/{id}`; our worker asks for a page of a shop, which is named after
+A peer's handler asks for `/jobs/{id}`; our worker asks for a page of a shop, which is named after
 its message: `/{id}.myshopify.com/admin/api/...`. Both are answered after the same time.
 """
 

@@ -23,7 +23,7 @@ if (process.argv[2] === "send") {
     batchSize: 10,
     ...heartbeat,
     handleMessage: async (message) => {
-      await (await fetch(`${work}/work/${encodeURIComponent(message.Body)}`)).text();
+      await (await fetch(`${work}/jobs/${encodeURIComponent(message.Body)}`)).text();
       return message;
     },
   });

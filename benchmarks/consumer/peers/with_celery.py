@@ -25,7 +25,7 @@ app.conf.update(
 
 @app.task(name="work")
 def work(name):
-    urlopen(f"{os.environ['WORK_URL']}/work/{name}").read()
+    urlopen(f"{os.environ['WORK_URL']}/jobs/{name}").read()
 
 
 if __name__ == "__main__":

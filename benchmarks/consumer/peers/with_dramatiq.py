@@ -16,7 +16,7 @@ dramatiq.set_broker(broker)
 
 @dramatiq.actor(queue_name=os.environ["QUEUE"])
 def work(name):
-    urlopen(f"{os.environ['WORK_URL']}/work/{name}").read()
+    urlopen(f"{os.environ['WORK_URL']}/jobs/{name}").read()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ queue = env.queue(os.environ["QUEUE"])
 
 @queue.processor("work")
 def work(name):
-    urlopen(f"{os.environ['WORK_URL']}/work/{name}").read()
+    urlopen(f"{os.environ['WORK_URL']}/jobs/{name}").read()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ broker = SQSBroker(
 
 @broker.task(task_name="work")
 async def work(name: str) -> None:
-    address = f"{os.environ['WORK_URL']}/work/{name}"
+    address = f"{os.environ['WORK_URL']}/jobs/{name}"
     await asyncio.to_thread(lambda: urlopen(address).read())
 
 
