@@ -43,6 +43,7 @@ from adapters.system_clock import SystemChance, SystemClock
 from adapters.watched_checkpoints import WatchedCheckpoints
 from config import aws
 from config.settings import Settings, required, unknown_variables
+from domain.checkpoints import SourceName
 from domain.continuing import ContinueRun
 from domain.giving_up import GiveUpPage
 from domain.handling import HandleDelivery
@@ -137,7 +138,9 @@ class Container(containers.DeclarativeContainer):
         ),
         settings.provided.customer_data,
     )
-    source = providers.Singleton(GuardedSource, shopify, breakers)
+    sources = providers.Dict(
+        {SourceName.GRAPHQL: providers.Singleton(GuardedSource, shopify, breakers)}
+    )
 
     # SQS
     queue_urls = providers.Singleton(
@@ -183,7 +186,7 @@ class Container(containers.DeclarativeContainer):
         WorkOnPage,
         checkpoints=checkpoints,
         find_shop=find_shop,
-        source=source,
+        sources=sources,
         orders=orders,
         keep_failed=providers.Singleton(
             KeepFailedBatches, failed_batches, publisher, observer, clock, dead_letter_limit
@@ -210,7 +213,7 @@ class Container(containers.DeclarativeContainer):
                 RetryFailedBatch,
                 failed_batches=failed_batches,
                 find_shop=find_shop,
-                source=source,
+                sources=sources,
                 orders=orders,
                 publisher=publisher,
                 observer=observer,

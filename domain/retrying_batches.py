@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.breakers import LONGEST_WAIT
+from domain.checkpoints import SourceName
 from domain.failed_batches import FailedBatch, summary
 from domain.failures import (
     Failure,
@@ -50,7 +52,7 @@ class RetryFailedBatch:
 
     failed_batches: FailedBatchStore
     find_shop: FindShop
-    source: OrderSource
+    sources: Mapping[SourceName, OrderSource]
     orders: OrderStore
     publisher: Publisher
     observer: Observer
@@ -86,7 +88,8 @@ class RetryFailedBatch:
 
     def _store(self, batch: FailedBatch) -> StoreReport:
         shop = self.find_shop(batch.key.user_id, batch.shop)
-        orders = self.source.fetch_orders(shop, batch.order_ids)
+        source = self.sources[self.policy.sources[batch.key.sync_type]]
+        orders = source.fetch_orders(shop, batch.order_ids)
         lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
         return self.orders.save(shop, orders, lease)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.advancing import PageResult, advanced, smaller, watermark_after
-from domain.checkpoints import Checkpoint, put_off
+from domain.checkpoints import Checkpoint, SourceName, put_off
 from domain.failures import (
     Failure,
     Interrupted,
@@ -54,11 +55,14 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class WorkOnPage:
-    """Work on the page whose lease is held; ends in one outcome, whatever happens."""
+    """Work on the page whose lease is held; ends in one outcome, whatever happens.
+
+    A run reads through the source that it began with: its cursor means nothing to another.
+    """
 
     checkpoints: CheckpointStore
     find_shop: FindShop
-    source: OrderSource
+    sources: Mapping[SourceName, OrderSource]
     orders: OrderStore
     keep_failed: KeepFailedBatches
     leases: LeaseKeeper
@@ -96,7 +100,7 @@ class WorkOnPage:
         began = self.clock.monotonic()
         shop = self.find_shop(held.key.user_id, held.shop)
         size = held.page_size or self.policy.page_size
-        page = self.source.fetch_page(
+        page = self.sources[held.source].fetch_page(
             shop, PageRequest(size, held.cursor, held.since, count=held.page == 1)
         )
         fetched = self.clock.monotonic()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.dead_letter_limit import DeadLetterLimit
-from domain.checkpoints import Checkpoint
+from domain.checkpoints import Checkpoint, SourceName
 from domain.continuing import ContinueRun
 from domain.failures import Interrupted
 from domain.giving_up import GiveUpPage
@@ -150,7 +150,7 @@ def use_cases(
     work = WorkOnPage(
         checkpoints=checkpoints,
         find_shop=find_shop,
-        source=source,
+        sources=dict.fromkeys(SourceName, source),
         orders=orders,
         keep_failed=KeepFailedBatches(
             world.failed_batches, world.queue, observer, clock, world.limit
@@ -169,7 +169,7 @@ def use_cases(
         retry_batch=RetryFailedBatch(
             failed_batches=world.failed_batches,
             find_shop=find_shop,
-            source=source,
+            sources=dict.fromkeys(SourceName, source),
             orders=orders,
             publisher=world.queue,
             observer=observer,

@@ -9,6 +9,7 @@ from dependency_injector import providers
 
 from config.container import Container
 from config.settings import Settings, SettingsError, load
+from domain.checkpoints import SourceName
 from domain.messages import Message
 
 CALLS_AWS = {
@@ -68,7 +69,9 @@ class TestTheContainer:
     def test_makes_one_of_each(self) -> None:
         container = a_container()
         assert container.work().leases is container.heartbeat()
-        assert container.handle_delivery().breakers is container.source().breakers
+        source = container.sources()[SourceName.GRAPHQL]
+        assert container.handle_delivery().breakers is source.breakers
+        assert container.work().sources[SourceName.GRAPHQL] is source
         assert container.orders().breakers is container.checkpoints().breakers
         assert container.work().publish.publisher is container.publisher()
 
