@@ -118,6 +118,31 @@ class TestATokenThatIsRefusedMidway:
         assert stage.container.checkpoints().watermark(USER) is None
 
 
+class TestAnOddOrder:
+    def test_is_stored_like_any_other(self, stage: Stage) -> None:
+        note = "\0 😀 " + "x" * 20_000
+        odd = stage.rewrite(5, note=note, customer=None, tags=[], cancelReason=None)
+        stage.sync(SyncType.MANUAL, USER, OTHER_USER)
+        assert_all_is_well(stage)
+        assert stage.stored()[odd]["note"] == {"S": note}
+        assert stage.stored()[odd].get("customer") in (None, {"NULL": True})
+
+    def test_that_no_table_can_hold_keeps_no_other_from_being_stored(self, stage: Stage) -> None:
+        huge = stage.rewrite(5, note="x" * 450_000)
+        stage.sync(SyncType.MANUAL, USER, OTHER_USER)
+        run = stage.run()
+        assert (run.status, run.totals.saved, run.totals.failed) == (
+            RunStatus.COMPLETED,
+            ORDERS - 1,
+            1,
+        )
+        assert stage.missing() == {huge}
+        (batch,) = stage.container.failed_batches().of(run.key)
+        assert (batch.order_ids, batch.reason) == ((huge,), "too-large")
+        assert stage.letters == ["failed-batch"]
+        assert stage.counted("orders_failed_total", reason="too-large") == 1
+
+
 class TestANewOrderInTheSecondOfTheMark:
     def test_is_seen_by_the_next_daily_sync(self, stage: Stage) -> None:
         stage.sync(SyncType.DAILY)
