@@ -34,6 +34,7 @@ OPTIONAL = (
     "tailUntil",
     "totalExpected",
     "updatedSince",
+    "waitingFor",
 )
 """Attributes that an item only has while the checkpoint has a value for them."""
 
@@ -104,6 +105,7 @@ def _optional_attributes(run: Checkpoint) -> Item:
     words = {
         "cursor": run.cursor,
         "shop": run.shop,
+        "waitingFor": run.waiting_for,
         "leaseOwner": run.lease.owner if run.lease else None,
         "openKind": OPEN_RUN if run.status is RunStatus.RUNNING else None,
     }
@@ -154,6 +156,7 @@ def checkpoint(key: RunKey, item: Mapping[str, Any]) -> Checkpoint:
         last_error=error,
         last_error_at=error_at,
         completed_at=stored.optional_instant("completedAt"),
+        waiting_for=stored.optional_text("waitingFor"),
         revision=stored.optional_text("revision") or "",
     )
 

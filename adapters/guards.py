@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.breakers import Breakers
 from domain import breakers as dependencies
 from domain.breakers import ORDERS, SHOPIFY, STATE
-from domain.failures import Failure, Outage, TimedOut, Transient, Unavailable
+from domain.failures import Failure, Outage, Preparing, TimedOut, Transient, Unavailable
 from domain.messages import Delivery
 from domain.orders import Order, OrderPage, PageRequest, StoreReport
 from domain.outcomes import Later, Outcome, Why
@@ -50,6 +50,10 @@ class GuardedSource(OrderSource):
             blamed = (SHOPIFY, here) if whole else (SHOPIFY,)
             if (away := self.breakers.failed(shop.shop, failure, *blamed)) is not None:
                 raise away from failure
+            raise
+        except Preparing:
+            self.breakers.undecided(ORDERS)
+            self.breakers.worked(SHOPIFY, here)
             raise
         except BaseException:
             self.breakers.undecided(SHOPIFY, here, ORDERS)

@@ -47,6 +47,7 @@ def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPol
         lease=None,
         last_error=None,
         last_error_at=None,
+        waiting_for=None,
     )
 
 
@@ -77,12 +78,16 @@ def _affordable(size: int, cost: float | None, remembered: int | None) -> int | 
 
 
 def _tail(held: Checkpoint, page: OrderPage, now: datetime) -> datetime | None:
-    """Orders that change while a run goes on move to its end; the run follows them this far."""
-    if held.tail_until is not None or not page.orders:
+    """Orders that change while a run goes on move to its end; the run follows them this far.
+
+    Where pages do not ascend nothing moves, and a late update says nothing of what is left.
+    """
+    if held.tail_until is not None or not page.orders or not page.ascending:
         return held.tail_until
     newest = page.orders[-1].updated_at
     return max(now, newest) if newest >= held.started_at else None
 
 
 def _past(tail: datetime | None, page: OrderPage) -> bool:
-    return tail is not None and bool(page.orders) and page.orders[-1].updated_at > tail
+    late = bool(page.orders) and page.ascending
+    return tail is not None and late and page.orders[-1].updated_at > tail

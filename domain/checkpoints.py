@@ -106,6 +106,8 @@ class Checkpoint:
     last_error: LastError | None = None
     last_error_at: datetime | None = None
     completed_at: datetime | None = None
+    waiting_for: str | None = None
+    """What the source is preparing, in words, until the page is there."""
     revision: str = ""
     """Names the write that made this state; the store sets it."""
 
@@ -138,6 +140,7 @@ def failed_attempt(held: Checkpoint, error: LastError, now: datetime, due: datet
     return replace(
         put_off(held, now, due),
         attempts=held.attempts + 1,
+        waiting_for=None,
         last_error=error,
         last_error_at=now,
     )

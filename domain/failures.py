@@ -70,6 +70,31 @@ class RateLimited(Exception):
         self.wait = wait
 
 
+class Preparing(Exception):
+    """The source is preparing its answer: go on from `cursor` after the wait.
+
+    Neither a failed attempt nor a page. `what` tells a person what is waited for.
+    """
+
+    def __init__(self, cursor: str | None, wait: timedelta, what: str) -> None:
+        super().__init__(what)
+        self.cursor = cursor
+        self.wait = wait
+        self.what = what
+
+
+class Spoilt(Exception):
+    """What the source was preparing is of no use: the attempt failed, as `failure` says.
+
+    The next attempt goes on from `cursor`, whatever becomes of the run until then.
+    """
+
+    def __init__(self, cursor: str | None, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.cursor = cursor
+        self.failure = failure
+
+
 class Unavailable(Exception):
     """What the work needs is away: it goes back for `wait`, which is not a failed attempt.
 

@@ -36,6 +36,8 @@ class PageRequest:
     since: datetime | None
     count: bool
     """Whether to ask, too, how many orders the window holds."""
+    run_began: datetime | None = None
+    """When the run began that the page is for: what was prepared before that is too old for it."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 250:  # noqa: PLR2004 - Shopify's own limit of a connection
@@ -44,7 +46,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """The orders of one page, oldest update first; no `next_cursor` means it was the last."""
+    """The orders of one page; no `next_cursor` means it was the last."""
 
     orders: tuple[Order, ...]
     next_cursor: str | None
@@ -54,6 +56,8 @@ class OrderPage:
     """What the page cost by the source's own estimate, in its points."""
     ready_in: timedelta = timedelta(0)
     """How long until the source's rate limit has room for another such page."""
+    ascending: bool = True
+    """Whether orders come oldest update first, over all pages; else the run goes on to the end."""
 
 
 class OrderFailure(StrEnum):

@@ -31,6 +31,8 @@ class Why(StrEnum):
     """It would be dead-lettered, but too many have been."""
     EARLY = "early"
     """It is not due yet."""
+    PREPARING = "preparing"
+    """The source is preparing its answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from domain.failures import (
     Interrupted,
     LeaseLost,
     PageTooLarge,
+    Preparing,
     RateLimited,
     Reason,
+    Spoilt,
     Transient,
     Unavailable,
 )
@@ -87,6 +89,10 @@ class WorkOnPage:
             self.observer.notice(WaitedForRateLimit(held.source, limit.wait, in_queue=True))
             self._put_off(held, limit.wait)
             return Later(limit.wait)
+        except Preparing as preparing:
+            return self._while_preparing(held, preparing)
+        except Spoilt as spoilt:
+            return self.give_up(replace(held, cursor=spoilt.cursor), spoilt.failure)
         except Unavailable as away:
             return self.give_up.wait_out(held, away.failure, away.wait)
         except PageTooLarge as refusal:
@@ -101,7 +107,10 @@ class WorkOnPage:
         shop = self.find_shop(held.key.user_id, held.shop)
         size = held.page_size or self.policy.page_size
         page = self.sources[held.source].fetch_page(
-            shop, PageRequest(size, held.cursor, held.since, count=held.page == 1)
+            shop,
+            PageRequest(
+                size, held.cursor, held.since, count=held.page == 1, run_began=held.started_at
+            ),
         )
         fetched = self.clock.monotonic()
         lease.assert_held()
@@ -109,6 +118,24 @@ class WorkOnPage:
         self.keep_failed(held, shop.shop, report, lease)
         timing = Timing(began, fetched, self.clock.monotonic())
         return PageResult(shop.shop, page, report), timing
+
+    def _while_preparing(self, held: Checkpoint, preparing: Preparing) -> Outcome:
+        """Store where to go on before anybody asks again.
+
+        A write that fails loses the place: the source finds what it began for this run.
+        """
+        now = self.clock.now()
+        waiting = replace(
+            put_off(held, now, now + preparing.wait),
+            cursor=preparing.cursor,
+            waiting_for=preparing.what,
+        )
+        later = Later(preparing.wait, Why.PREPARING)
+        try:
+            settled = self.checkpoints.settle(held, waiting)
+        except Transient:
+            return later
+        return self._overtaken() if isinstance(settled, Refused) else later
 
     def _with_a_smaller_page(self, held: Checkpoint, refusal: PageTooLarge) -> Outcome:
         """Remember the smaller size before it is used: whoever goes on asks for no more."""

@@ -127,4 +127,5 @@ def _what_matters(sight: Sight) -> object:
     run = sight.run
     if run is None:
         return sight.stage
-    return sight.stage, run.run_id, run.status, run.page, run.totals, run.last_error
+    told = (run.waiting_for, run.last_error)
+    return sight.stage, run.run_id, run.status, run.page, run.totals, told

@@ -38,6 +38,7 @@ def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
         "atWork": running and run.leased(now),
         "attempts": run.attempts,
         "source": run.source.value,
+        "waitingFor": run.waiting_for,
         "lastError": _last_error(run),
     }
 
@@ -67,6 +68,8 @@ def next_page(run: Checkpoint, now: datetime) -> str:
     if run.leased(now):
         return f"working on page {run.page}"
     wait = run.due_at - now
+    if run.waiting_for is not None:
+        return run.waiting_for
     if abs(wait) < _A_MOMENT:
         return f"page {run.page} now"
     if wait > _A_MOMENT:
