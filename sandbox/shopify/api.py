@@ -134,7 +134,7 @@ def _planned(
         return {"errors": [dict(error.formatted) for error in given]}
     planner = Planner(schema(), query.fragments, given, tally)
     try:
-        return planner.plan(operation.selection_set.selections)
+        return planner.plan(operation)
     except Refused as refused:
         return {"data": None, "errors": [refused.as_error()]}
 

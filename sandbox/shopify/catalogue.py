@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from heapq import merge
 from threading import Lock
 
@@ -115,7 +116,14 @@ class Catalogue:
 
     def forwards(self, stretch: Stretch) -> Iterator[OrderKey]:
         """The orders of the stretch, ascending."""
-        now, place = self._now(), stretch.by.place
+        return self._forwards(self._now(), stretch)
+
+    def as_it_is(self) -> Callable[[Stretch], Iterator[OrderKey]]:
+        """What gives the orders of a stretch, ascending, as they are now for ever after."""
+        return partial(self._forwards, self._now())
+
+    def _forwards(self, now: _Snapshot, stretch: Stretch) -> Iterator[OrderKey]:
+        place = stretch.by.place
         low, high = self._original(stretch)
         original = (self._timeline.key(i) for i in range(low, high) if not _holds(now.moved, i))
         return merge(original, _part(now, stretch), key=place)

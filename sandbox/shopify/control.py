@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from sandbox.shopify.bad_answers import Response, as_json
+from sandbox.shopify.bulk_operations import Pace
 from sandbox.shopify.catalogue import Catalogue
 from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.order_maker import instant
@@ -25,6 +26,8 @@ HELP = {
     "DELETE /_sandbox/requests": "count from zero again",
     "POST /_sandbox/faults": '{"fault": "throttled", "shop": null, "times": 3, "skip": 0}',
     "DELETE /_sandbox/faults": "switch every fault off",
+    "GET /_sandbox/bulk": "how long bulk operations take, and the requests for their results",
+    "POST /_sandbox/bulk": '{"created": 0, "running": 30, "url_life": 60}, in seconds',
     "POST /_sandbox/shops": '{"domain": "my.myshopify.com", "orders": 500, "plan": "plus"}',
     "POST /_sandbox/shops/{shop}/touch": '{"indexes": [0, 1], "at": "2026-11-23T12:00:00Z"}',
     "POST /_sandbox/shops/{shop}/create": '{"count": 3, "at": "2026-11-23T12:00:00Z"}',
@@ -57,6 +60,8 @@ class Control:
             "GET /_sandbox/faults": self.world.faults.state,
             "POST /_sandbox/faults": lambda: self.world.faults.add(Switch.of(wish)),
             "DELETE /_sandbox/faults": self.world.faults.clear,
+            "GET /_sandbox/bulk": self.world.downloads.state,
+            "POST /_sandbox/bulk": lambda: self._pace(wish),
             "POST /_sandbox/shops": lambda: self._declare(wish),
         }
         deed = deeds.get(asked)
@@ -66,6 +71,14 @@ class Control:
         shop = shop_of(wish)
         self.world.declare(shop)
         return described(shop)
+
+    def _pace(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        pace = self.world.downloads.pace
+        for name, seconds in wish.items():
+            if name not in Pace.__slots__:
+                raise ValueError(f"unknown: {name}")
+            setattr(pace, name, float(seconds))
+        return self.world.downloads.state()
 
     def _state(self) -> dict[str, Any]:
         return {

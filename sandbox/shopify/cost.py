@@ -2,13 +2,14 @@
 
 a connection: 2 + max(1, floor(2 ln n)) * (1 + the cost of one node's fields)
 an object, or a list of objects: 1 + the cost of its fields; money, edges, pageInfo: 0
-an interface or union: the dearest of its types; a scalar or enum: 0
+an interface or union: the dearest of its types; a scalar or enum: 0; a mutation: 10 besides
 """
 
 from math import floor, log
 
 MOST_ONE_QUERY_MAY_COST = 1_000
 A_CONNECTION = 2
+A_MUTATION = 10
 FREE = frozenset({"MoneyBag", "MoneyV2", "PageInfo"})
 
 

@@ -62,10 +62,71 @@ class Fault(StrEnum):
     OTHER_VERSION = "other-version"
     """The right answer, but X-Shopify-API-Version says that another version gave it."""
 
+    BULK_IN_PROGRESS = "bulk-in-progress"
+    """A bulk query is refused: another one is in progress."""
+    BULK_FAILS = "bulk-fails"
+    """The bulk operation ends FAILED, INTERNAL_SERVER_ERROR, with half of the data."""
+    BULK_TIMES_OUT = "bulk-times-out"
+    """It ends FAILED, TIMEOUT."""
+    BULK_DENIED = "bulk-denied"
+    """It ends FAILED, ACCESS_DENIED."""
+    BULK_CANCELED = "bulk-canceled"
+    """It ends CANCELED, as Shopify does with operations that make no progress."""
+    BULK_EXPIRES = "bulk-expires"
+    """It ends EXPIRED."""
+    BULK_STUCK_CREATED = "bulk-stuck-created"
+    """It stays CREATED."""
+    BULK_STUCK_RUNNING = "bulk-stuck-running"
+    """It stays RUNNING, and its object count stands still."""
+
+    URL_EXPIRED = "url-expired"
+    """The download host answers 400: the signature of the URL is too old."""
+    DOWNLOAD_UNAVAILABLE = "download-unavailable"
+    """It answers 503."""
+    DOWNLOAD_RESET = "download-reset"
+    """The connection is reset in the middle of the file."""
+    RANGE_IGNORED = "range-ignored"
+    """It sends the whole file, with 200, whatever range is asked for."""
+    FILE_CHANGED = "file-changed"
+    """The file has another ETag than before."""
+    STRAY_CHILD = "stray-child"
+    """A child row names another parent than the row before it."""
+    CUT_LINE = "cut-line"
+    """A row is cut off, and the next one begins all the same."""
+
+
+SUBMIT_FAULTS = frozenset({Fault.BULK_IN_PROGRESS})
+OPERATION_FAULTS = frozenset(
+    {
+        Fault.BULK_FAILS,
+        Fault.BULK_TIMES_OUT,
+        Fault.BULK_DENIED,
+        Fault.BULK_CANCELED,
+        Fault.BULK_EXPIRES,
+        Fault.BULK_STUCK_CREATED,
+        Fault.BULK_STUCK_RUNNING,
+    }
+)
+DOWNLOAD_FAULTS = frozenset(
+    {
+        Fault.URL_EXPIRED,
+        Fault.DOWNLOAD_UNAVAILABLE,
+        Fault.DOWNLOAD_RESET,
+        Fault.RANGE_IGNORED,
+        Fault.FILE_CHANGED,
+        Fault.STRAY_CHILD,
+        Fault.CUT_LINE,
+    }
+)
+REQUEST_FAULTS = frozenset(Fault) - SUBMIT_FAULTS - OPERATION_FAULTS - DOWNLOAD_FAULTS
+"""Those of requests to the API itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
     """One fault, switched on for the next `times` requests after the first `skip` ones.
+
+    Of the faults of bulk operations those that are submitted count, or their downloads.
 
     Without a shop it is for every shop. `delay` is in seconds, for SLOW; `retry_after` is sent as
     it is, for RATE_LIMITED; `version` for OTHER_VERSION.
@@ -114,11 +175,11 @@ class Faults:
             self._switches.clear()
         return self.state()
 
-    def next_for(self, shop: str) -> Switch | None:
+    def next_for(self, shop: str, among: frozenset[Fault] = REQUEST_FAULTS) -> Switch | None:
         """The fault of this request to that shop: one at most, and it is used up."""
         with self._lock:
             for place, switch in enumerate(self._switches):
-                if switch.shop not in (None, shop):
+                if switch.shop not in (None, shop) or switch.fault not in among:
                     continue
                 if switch.skip:
                     self._switches[place] = replace(switch, skip=switch.skip - 1)

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionNode,
     get_named_type,
     get_nullable_type,
@@ -26,6 +27,7 @@ from graphql import (
     is_list_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from graphql.language import OperationType
 
 from sandbox.shopify import cost
 from sandbox.shopify.pages import page_of, size_of
@@ -86,17 +88,18 @@ class Planner:
     variables: VariableValues
     tally: Tally
 
-    def plan(self, selections: Sequence[SelectionNode]) -> Plan:
-        """The plan of an operation's selections; Refused if a connection is asked wrongly."""
-        root = self.schema.query_type
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        """The plan of an operation; Refused if a connection is asked wrongly."""
+        root = self.schema.get_root_type(operation.operation)
         if root is None:
-            raise ValueError("a schema without queries")
-        steps = self._steps(root, selections, ())
+            raise ValueError(f"a schema without a {operation.operation.value}")
+        steps = self._steps(root, operation.selection_set.selections, ())
         fields = tuple(
             RootField(step.key, step.name, step.arguments, step.pick or _unchanged)
             for step in steps
         )
-        return Plan(fields, sum(step.cost for step in steps))
+        mutations = len(steps) if operation.operation is OperationType.MUTATION else 0
+        return Plan(fields, sum(step.cost for step in steps) + mutations * cost.A_MUTATION)
 
     def _steps(
         self, kind: GraphQLObjectType, selections: Sequence[SelectionNode], path: Path

@@ -19,6 +19,7 @@ from graphql import (
 from graphql.language import OperationType
 
 VERSION = "2026-10"
+SERVED = (OperationType.QUERY, OperationType.MUTATION)
 UNKNOWN_FIELD = re.compile(r"Cannot query field '(?P<field>\w+)' on type '(?P<type>\w+)'")
 
 
@@ -58,7 +59,7 @@ def _validated(document: DocumentNode) -> Query:
     errors = tuple(_as_shopify_says(error) for error in validate(schema(), document))
     operations, fragments = [], {}
     for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode) and node.operation is OperationType.QUERY:
+        if isinstance(node, OperationDefinitionNode) and node.operation in SERVED:
             operations.append(node)
         if isinstance(node, FragmentDefinitionNode):
             fragments[node.name.value] = node

@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -18,6 +18,7 @@ from sandbox.shopify import bad_answers
 from sandbox.shopify.api import Answer, Api, Request
 from sandbox.shopify.bad_answers import Response, as_json
 from sandbox.shopify.control import Control
+from sandbox.shopify.downloads import DownloadServer
 from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.schema import VERSION
 from sandbox.shopify.world import World
@@ -134,8 +135,20 @@ def answer_to(api: Api, body: bytes, *, drained: bool = False) -> Answer | None:
 
 
 class ShopifyServer(LocalServer):
-    """The simulated Shopify; a shop's API is under `{url}/{shop}`."""
+    """The simulated Shopify; a shop's API is under `{url}/{shop}`.
+
+    What bulk operations make is downloaded from another port.
+    """
 
     def __init__(self, world: World, port: int = 0) -> None:
         self.world = world
+        self.downloads = DownloadServer(world)
         super().__init__(type("BoundHandler", (Handler,), {"world": world}), port, world.ending)
+
+    def start(self) -> Self:
+        self.downloads.start()
+        return super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        self.downloads.stop()

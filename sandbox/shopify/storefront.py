@@ -1,10 +1,13 @@
 """Answers the fields of QueryRoot for one shop."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from sandbox.shopify.bulk_operations import BulkOperations
+from sandbox.shopify.bulk_results import Walk
 from sandbox.shopify.catalogue import Catalogue, SortBy, Stretch
 from sandbox.shopify.cursors import cursor_at, place_of
 from sandbox.shopify.order_maker import instant, make_order
@@ -26,6 +29,7 @@ SCOPES = (
     ("read_customers", "Read customers"),
 )
 ORDERS_KEPT = 4_000
+LEFT_OUT_EVERY = 50
 
 
 class Storefront:
@@ -34,6 +38,7 @@ class Storefront:
     def __init__(self, shop: Shop, catalogue: Catalogue) -> None:
         self.shop = shop
         self.catalogue = catalogue
+        self.bulk: BulkOperations | None = None
         self._made = lru_cache(maxsize=ORDERS_KEPT)(lambda key: make_order(shop, key))
 
     def answer(self, field: str, arguments: Mapping[str, Any]) -> Any:
@@ -50,7 +55,30 @@ class Storefront:
             case "currentAppInstallation":
                 return _installation()
             case _:
-                return None
+                return None if self.bulk is None else self.bulk.answer(field, arguments)
+
+    def make(self, key: OrderKey) -> dict[str, Any]:
+        """The order of that key, which is not kept."""
+        return make_order(self.shop, key)
+
+    def walk_of(self, arguments: Mapping[str, Any]) -> Walk:
+        """The orders that a bulk query asks for, as they are now. Refused as `orders` would be.
+
+        Sorted by update time and searched by it, a bulk query leaves out some of what it should
+        find: Shopify's does, too.
+        """
+        by = SORT_KEYS.get(arguments["sortKey"], SortBy.CREATED_AT)
+        search = search_for(arguments.get("query"))
+        stretch, test = Stretch.of(by, search), search.without(by.attribute)
+        gaps = by is SortBy.UPDATED_AT and by.attribute in search.spans
+        forwards = self.catalogue.as_it_is()
+
+        def walk(key: OrderKey | None) -> Iterator[OrderKey]:
+            part = stretch if key is None else replace(stretch, low=by.place(key))
+            found = forwards(part) if test is None else filter(test, forwards(part))
+            return (each for each in found if not gaps or each.index % LEFT_OUT_EVERY)
+
+        return walk
 
     def _orders(self, arguments: Mapping[str, Any]) -> Page:
         by = SORT_KEYS.get(arguments["sortKey"])
@@ -99,6 +127,8 @@ class Storefront:
 
     def _one(self, gid: str) -> dict[str, Any] | None:
         prefix, _, number = gid.rpartition("/")
+        if self.bulk is not None and prefix == "gid://shopify/BulkOperation":
+            return self.bulk.answer("bulkOperation", {"id": gid})
         if prefix != "gid://shopify/Order" or not number.isdecimal():
             return None
         key = self.catalogue.by_id(int(number))

@@ -39,13 +39,18 @@ KEPT = frozenset(
     FulfillmentLineItem FulfillmentLineItemConnection FulfillmentLineItemEdge
     Customer CustomerEmailAddress CustomerPhoneNumber MailingAddress
     Product ProductVariant Location Node LegacyInteroperability
+    Mutation BulkOperation BulkOperationConnection BulkOperationEdge
+    BulkOperationRunQueryPayload BulkOperationCancelPayload
+    BulkOperationUserError UserError DisplayableError
     """.split()  # noqa: SIM905 - a list of words is easier to read and to sort
 )
 
 ONLY: dict[str, frozenset[str]] = {
     "QueryRoot": frozenset(
         {"order", "orders", "ordersCount", "shop", "node", "currentAppInstallation"}
+        | {"bulkOperation", "bulkOperations"}
     ),
+    "Mutation": frozenset({"bulkOperationRunQuery", "bulkOperationCancel"}),
     "Shop": frozenset(
         {"id", "name", "myshopifyDomain", "currencyCode", "ianaTimezone", "plan", "createdAt"}
     ),
@@ -83,7 +88,8 @@ def trim(full: str) -> str:
     kept = [_trimmed(known[name], known) for name in sorted(KEPT)]
     leaves = sorted(_leaves_used(kept, known))
     printed = [print_ast(node) for node in kept + [_current(known[name]) for name in leaves]]
-    return HEADER + "\n" + "\n\n".join(["schema {\n  query: QueryRoot\n}", *printed]) + "\n"
+    roots = "schema {\n  query: QueryRoot\n  mutation: Mutation\n}"
+    return HEADER + "\n" + "\n\n".join([roots, *printed]) + "\n"
 
 
 def _trimmed(

@@ -1,5 +1,6 @@
 """All shops of one sandbox with what has happened to them: the state behind the server."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,8 +8,10 @@ from threading import Event, Lock
 from typing import Any
 
 from sandbox.shopify.api import Api
+from sandbox.shopify.bulk_operations import BulkOperations
 from sandbox.shopify.catalogue import Catalogue
-from sandbox.shopify.faults import Faults
+from sandbox.shopify.downloads import Downloads
+from sandbox.shopify.faults import Fault, Faults
 from sandbox.shopify.shops import Shop, Shops
 from sandbox.shopify.storefront import Storefront
 from sandbox.shopify.throttle import Bucket
@@ -57,10 +60,15 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What requests act upon. `clock` gives monotonic seconds, for the buckets."""
+    """What requests act upon.
+
+    `clock` gives monotonic seconds, for buckets and bulk operations, `wall` those of the epoch.
+    """
 
     shops: Shops
     clock: Clock
+    wall: Clock = time.time
+    downloads: Downloads = field(default_factory=Downloads)
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
     ending: Event = field(default_factory=Event)
@@ -75,8 +83,28 @@ class World:
         with self._lock:
             if domain not in self._apis:
                 storefront = Storefront(shop, Catalogue(shop))
+                storefront.bulk = self._bulk(storefront)
                 self._apis[domain] = Api(storefront, Bucket(shop.plan, self.clock))
             return self._apis[domain]
+
+    def _bulk(self, storefront: Storefront) -> BulkOperations:
+        domain = storefront.shop.domain
+
+        def next_fault(among: frozenset[Fault]) -> Fault | None:
+            switch = self.faults.next_for(domain, among)
+            return None if switch is None else switch.fault
+
+        return BulkOperations(
+            storefront.walk_of,
+            storefront.make,
+            next_fault,
+            lambda operation, partial: self.downloads.url(
+                domain, operation, self.wall, partial=partial
+            ),
+            self.clock,
+            self.wall,
+            self.downloads.pace,
+        )
 
     def declare(self, shop: Shop) -> None:
         """Add a shop, or put a new one in the place of an old one and its history."""
