@@ -40,7 +40,7 @@ class ShopifyGraphqlOrders(OrderSource):
             {
                 "first": request.size,
                 "after": request.cursor,
-                "query": _updated_since(request.since),
+                "query": updated_since(request.since),
                 "count": request.count,
             },
         )
@@ -105,7 +105,7 @@ class ShopifyGraphqlOrders(OrderSource):
             cursor = rest.next_cursor
 
 
-def _updated_since(since: datetime | None) -> str | None:
+def updated_since(since: datetime | None) -> str | None:
     """The search for orders updated at or after the instant; Shopify's times are whole seconds.
 
     Times are quoted, because a colon means something else in a search

@@ -106,7 +106,12 @@ def _order(node: Json, unfinished: list[Unfinished]) -> Order:
         node[name] = connection.nodes
         if connection.next_cursor is not None:
             unfinished.append(Unfinished(gid, name, connection.nodes, connection.next_cursor))
-    return Order(_order_id(node.get("legacyResourceId")), _instant(node.get("updatedAt")), node)
+    return order_of(node)
+
+
+def order_of(node: dict[str, Json]) -> Order:
+    """The order of a node whose connections are lists; Transient unless it says which it is."""
+    return Order(_order_id(node.get("legacyResourceId")), instant_in(node.get("updatedAt")), node)
 
 
 def _order_id(value: Json) -> str:
@@ -116,13 +121,14 @@ def _order_id(value: Json) -> str:
     return text
 
 
-def _instant(value: Json) -> datetime:
+def instant_in(value: Json, of: str = "an order's update time") -> datetime:
+    """The instant, in UTC; Transient unless it is one with an offset. `of` says whose it is."""
     try:
         instant = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise unreadable("an order has no update time") from error
+        raise unreadable(f"{of} is missing") from error
     if instant.tzinfo is None:
-        raise unreadable("an order's update time has no offset")
+        raise unreadable(f"{of} has no offset")
     return instant.astimezone(UTC)
 
 

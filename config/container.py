@@ -27,7 +27,10 @@ from adapters.prometheus import Counting
 from adapters.prometheus_gauges import Asked, Gauges
 from adapters.release import version
 from adapters.retrying import Retrying
+from adapters.shopify_bulk import ShopifyBulkOrders
+from adapters.shopify_bulk_operations import BulkOperations
 from adapters.shopify_client import ShopifyClient
+from adapters.shopify_downloads import Downloads
 from adapters.shopify_graphql import ShopifyGraphqlOrders
 from adapters.shopify_session import shopify_session
 from adapters.shopify_transport import ShopifyApi, ShopifyTransport
@@ -118,28 +121,45 @@ class Container(containers.DeclarativeContainer):
     orders = providers.Singleton(GuardedOrders, stored_orders, breakers)
 
     # Shopify
-    shopify = providers.Singleton(
-        ShopifyGraphqlOrders,
+    shopify_client = providers.Singleton(
+        ShopifyClient,
         providers.Singleton(
-            ShopifyClient,
+            ShopifyTransport,
             providers.Singleton(
-                ShopifyTransport,
-                providers.Singleton(
-                    ShopifyApi,
-                    settings.provided.shopify_url,
-                    settings.provided.shopify_api_version,
-                    settings.provided.shopify_timeout,
-                ),
-                providers.Singleton(shopify_session, settings.provided.connections),
-                clock,
+                ShopifyApi,
+                settings.provided.shopify_url,
+                settings.provided.shopify_api_version,
+                settings.provided.shopify_timeout,
             ),
-            providers.Singleton(Retrying, settings.provided.retries, stopping, chance, observer),
-            observer,
+            providers.Singleton(shopify_session, settings.provided.connections),
+            clock,
         ),
+        providers.Singleton(Retrying, settings.provided.retries, stopping, chance, observer),
+        observer,
+    )
+    shopify = providers.Singleton(
+        ShopifyGraphqlOrders, shopify_client, settings.provided.customer_data
+    )
+    bulk = providers.Singleton(
+        ShopifyBulkOrders,
+        providers.Singleton(BulkOperations, shopify_client),
+        providers.Singleton(
+            Downloads,
+            # A session of its own: nothing that was ever sent to Shopify is in it.
+            providers.Singleton(shopify_session, settings.provided.connections),
+            clock,
+            settings.provided.shopify_timeout,
+            settings.provided.plain_downloads,
+        ),
+        shopify,
+        clock,
         settings.provided.customer_data,
     )
     sources = providers.Dict(
-        {SourceName.GRAPHQL: providers.Singleton(GuardedSource, shopify, breakers)}
+        {
+            SourceName.GRAPHQL: providers.Singleton(GuardedSource, shopify, breakers),
+            SourceName.BULK: providers.Singleton(GuardedSource, bulk, breakers),
+        }
     )
 
     # SQS

@@ -30,7 +30,7 @@ Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 PageDelay: TypeAlias = Annotated[float | Literal["adaptive"], BeforeValidator(values.page_delay)]
 QueueUrl: TypeAlias = Annotated[str, AfterValidator(values.queue_url)]
 TableName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
-Source: TypeAlias = Annotated[Literal["graphql"], BeforeValidator(values.source)]
+Source: TypeAlias = Annotated[Literal["graphql", "bulk"], BeforeValidator(values.source)]
 
 
 class SettingsError(Exception):
@@ -121,6 +121,11 @@ class Settings(BaseSettings):
             SyncType.MANUAL: _delay(self.page_delay_manual),
             SyncType.DAILY: _delay(self.page_delay_daily),
         }
+
+    @property
+    def plain_downloads(self) -> bool:
+        """Only a Shopify that is itself reached by plain HTTP may name files to be so, too."""
+        return values.is_plain(self.shopify_url)
 
     @property
     def policy(self) -> RunPolicy:

@@ -30,6 +30,11 @@ def shopify_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def is_plain(url: str) -> bool:
+    """Whether it is reached by plain HTTP."""
+    return urlsplit(url).scheme == "http"
+
+
 def page_delay(value: object) -> float | str:
     """Seconds from 0 to 900 (the longest delay SQS takes), or `adaptive`."""
     if value == "adaptive":
@@ -45,8 +50,8 @@ def page_delay(value: object) -> float | str:
 
 def source(value: object) -> object:
     """How orders are read; what the contract names but this version lacks is refused."""
-    if value in {"rest", "bulk"}:
-        raise ValueError("is not available in this version yet: use graphql")
+    if value == "rest":
+        raise ValueError("is not available in this version yet: use graphql or bulk")
     return value
 
 

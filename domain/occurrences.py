@@ -130,8 +130,9 @@ class MessageSettled:
     """A delivery has ended, in exactly one way.
 
     `outcome` is done, stale, duplicate, busy, retried or dead-lettered; or it went back and counts
-    as nothing: released (the process stops), away, crowded, held-back, early, preparing. `reason` and `error`
-    say why a message was dead-lettered; what a message asks for is None where nobody could read it.
+    as nothing: released (the process stops), away, crowded, held-back, early, preparing. `reason`
+    and `error` say why a message was dead-lettered; what a message asks for is None where nobody
+    could read it.
     """
 
     message_type: str

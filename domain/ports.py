@@ -89,17 +89,19 @@ class LeaseKeeper(Protocol):
 class OrderSource(Protocol):
     """A shop's orders, read page by page.
 
-    A source that has to prepare its answer first raises `Preparing` until it has, and `Spoilt` where
-    that came to nothing. Raises `RateLimited` when the wait is too long to sit out, `PageTooLarge` when a smaller page
-    is needed, `Permanent` with reason shop-unauthorized, shop-unavailable or shopify-error,
-    `Transient` after its own retries, `Interrupted` when the process stops while it waits.
+    A source that has to prepare its answer raises `Preparing` until it has, and `Spoilt` where that
+    came to nothing. Raises `RateLimited` when the wait is too long to sit out, `PageTooLarge` when
+    a smaller page is needed, `Permanent` with reason shop-unauthorized, shop-unavailable or
+    shopify-error, `Transient` after its own retries, `Interrupted` when the process stops while it
+    waits.
     """
 
     @abstractmethod
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
         """The next orders, each with all of its line items.
 
-        By (update time, id), ascending, unless the page says that it is not `ascending`. An answer that cannot be read is `Transient`, never an empty page.
+        By (update time, id), ascending, unless the page says that it is not `ascending`. An answer
+        that cannot be read is `Transient`, never an empty page.
         """
 
     @abstractmethod

@@ -128,7 +128,8 @@ class Storefront:
     def _one(self, gid: str) -> dict[str, Any] | None:
         prefix, _, number = gid.rpartition("/")
         if self.bulk is not None and prefix == "gid://shopify/BulkOperation":
-            return self.bulk.answer("bulkOperation", {"id": gid})
+            found: dict[str, Any] | None = self.bulk.answer("bulkOperation", {"id": gid})
+            return found
         if prefix != "gid://shopify/Order" or not number.isdecimal():
             return None
         key = self.catalogue.by_id(int(number))

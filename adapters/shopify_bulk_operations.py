@@ -1,0 +1,146 @@
+"""Shopify's bulk operations: submitted, looked at, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from adapters import shopify_bulk_documents as documents
+from adapters.shopify_answers import Answer, unreadable
+from adapters.shopify_client import Question, ShopifyClient
+from adapters.shopify_orders import instant_in
+from adapters.shopify_refusals import quoted
+from domain.failures import Permanent, Reason
+from domain.orders import Json
+from domain.shops import ConnectedShop
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(seconds=10)
+BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
+"""Five bulk queries may run at once for an app and a shop."""
+_BUSY_TEXT = "already in progress"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperation:
+    """An operation as Shopify describes it; `url` is signed, so that whoever has it may read."""
+
+    gid: str
+    status: str
+    error: str | None
+    created_at: datetime
+    query: str
+    objects: int
+    orders: int
+    size: int | None
+    url: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperations:
+    """A shop's bulk operations."""
+
+    client: ShopifyClient
+
+    def submit(self, shop: ConnectedShop, query: str) -> BulkOperation | None:
+        """A new operation that runs the query; None while as many run as may.
+
+        Asked once: an answer that was lost may have started one, which `latest` shows.
+        """
+        once = replace(self.client, attempts=_Once())
+        return once.ask(shop, Question(documents.RUN, {"query": query}), _submitted, PATIENCE)
+
+    def find(self, shop: ConnectedShop, gid: str) -> BulkOperation | None:
+        """The operation as it is now; None if Shopify knows none of that id."""
+        return self.client.ask(shop, Question(documents.FIND, {"id": gid}), _found, PATIENCE)
+
+    def latest(self, shop: ConnectedShop) -> tuple[BulkOperation, ...]:
+        """The twenty latest operations of the app and the shop, newest first."""
+        return self.client.ask(shop, Question(documents.LATEST, {}), _latest, PATIENCE)
+
+    def cancel(self, shop: ConnectedShop, gid: str) -> None:
+        """End the operation; one that has ended already stays as it is, without complaint."""
+        self.client.ask(shop, Question(documents.CANCEL, {"id": gid}), _cancelled, PATIENCE)
+
+
+class _Once:
+    """Calls once."""
+
+    def __call__(self, call: Callable[[], T], patience: timedelta) -> T:  # noqa: ARG002 - asked of all attempts
+        return call()
+
+
+def _submitted(answer: Answer) -> BulkOperation | None:
+    match answer.data.get("bulkOperationRunQuery"):
+        case {"userErrors": [*errors, {"message": str() as message} as error]}:
+            every = [*errors, error]
+            if any(_is_busy(each) for each in every):
+                return None
+            raise Permanent(
+                Reason.SHOPIFY_ERROR, f"Shopify refuses the bulk query: {quoted(message)}"
+            )
+        case {"bulkOperation": dict() as operation}:
+            return _operation(operation)
+        case _:
+            raise unreadable("it says nothing of the bulk operation")
+
+
+def _is_busy(error: Json) -> bool:
+    if not isinstance(error, dict):
+        return False
+    return error.get("code") in BUSY or _BUSY_TEXT in str(error.get("message"))
+
+
+def _found(answer: Answer) -> BulkOperation | None:
+    match answer.data.get("bulkOperation", ...):
+        case None:
+            return None
+        case dict() as operation:
+            return _operation(operation)
+        case _:
+            raise unreadable("it says nothing of the bulk operation")
+
+
+def _latest(answer: Answer) -> tuple[BulkOperation, ...]:
+    match answer.data.get("bulkOperations"):
+        case {"nodes": list() as nodes}:
+            return tuple(_operation(node) for node in nodes)
+        case _:
+            raise unreadable("it has no bulk operations")
+
+
+def _cancelled(answer: Answer) -> None:
+    if not isinstance(answer.data.get("bulkOperationCancel"), dict):
+        raise unreadable("it says nothing of the bulk operation")
+
+
+def _operation(node: Json) -> BulkOperation:
+    if not isinstance(node, dict):
+        raise unreadable("it has no bulk operation")
+    gid, status, query = (_text(node.get(name)) for name in ("id", "status", "query"))
+    if gid is None or status is None or query is None:
+        raise unreadable("it has a bulk operation without a status")
+    return BulkOperation(
+        gid=gid,
+        status=status,
+        error=_text(node.get("errorCode")),
+        created_at=instant_in(node.get("createdAt"), "a bulk operation's time"),
+        query=query,
+        objects=_number(node.get("objectCount")) or 0,
+        orders=_number(node.get("rootObjectCount")) or 0,
+        size=_number(node.get("fileSize")),
+        url=_text(node.get("url")),
+    )
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: Json) -> int | None:
+    """Counts come as strings: they may be larger than a number of JSON's is safe for."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() else None
