@@ -9,8 +9,9 @@ FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(seconds=60)
 BUSY_WAIT = timedelta(seconds=60)
 STUCK_CREATED = timedelta(minutes=30)
-STUCK_RUNNING = timedelta(hours=1)
-"""The object count of a running operation grows; Shopify ends one after ten days by itself."""
+STUCK_RUNNING = timedelta(hours=6)
+"""The object count of a running operation grows, but may stand still while children are grouped
+under their parents; Shopify ends an operation after ten days by itself."""
 
 
 def until_next_look(age: timedelta) -> timedelta:

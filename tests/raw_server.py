@@ -57,7 +57,7 @@ def _request(connection: socket.socket) -> bytes:
         read += chunk
         length = re.search(rb"content-length: (\d+)", read.lower())
         head, _, body = read.partition(b"\r\n\r\n")
-        if head != read and length and len(body) >= int(length[1]):
+        if head != read and len(body) >= (int(length[1]) if length else 0):
             break
     return read
 

@@ -26,8 +26,11 @@ from graphql import (
     visit,
 )
 
+from adapters import shopify_bulk_documents as bulk
 from adapters import shopify_documents as documents
+from adapters.shopify_documents import CustomerData
 from adapters.shopify_graphql import AT_ONCE
+from sandbox.shopify.bulk_plan import bulk_rows
 
 MOST_A_QUERY_MAY_COST = 1000
 DOCUMENTS = {
@@ -37,6 +40,12 @@ DOCUMENTS = {
     "by id, full": documents.orders_by_id("full", AT_ONCE),
     "line items": documents.rest_of("lineItems"),
     "shipping lines": documents.rest_of("shippingLines"),
+    "bulk, minimal": bulk.bulk_orders("minimal", None),
+    "bulk, full": bulk.bulk_orders("full", "updated_at:>='2026-11-01T00:00:00Z'"),
+    "bulk operation submitted": bulk.RUN,
+    "bulk operation looked at": bulk.FIND,
+    "bulk operations looked at": bulk.LATEST,
+    "bulk operation cancelled": bulk.CANCEL,
 }
 LEVEL_2 = {
     "email",
@@ -96,7 +105,7 @@ class TestDocuments:
 
 
 class TestMinimalCustomerData:
-    @pytest.mark.parametrize("name", ["page, minimal", "by id, minimal"])
+    @pytest.mark.parametrize("name", ["page, minimal", "by id, minimal", "bulk, minimal"])
     def test_needs_no_approval_for_level_2(self, name: str) -> None:
         fields = fields_of(parse(DOCUMENTS[name]))
         assert not [field for field in fields if field.split(".")[1] in LEVEL_2]
@@ -122,6 +131,32 @@ class TestFullCustomerData:
             "CustomerEmailAddress.emailAddress",
             "MailingAddress.zip",
         }
+
+
+class TestABulkQuery:
+    @pytest.mark.parametrize("customer_data", ["minimal", "full"])
+    def test_is_one_that_shopify_runs(self, customer_data: CustomerData) -> None:
+        assert bulk_rows(bulk.bulk_orders(customer_data, None)).field == "orders"
+
+    @pytest.mark.parametrize("kind", ["minimal", "full"])
+    def test_asks_for_what_a_page_asks_for(self, kind: str) -> None:
+        page = fields_of(parse(DOCUMENTS[f"page, {kind}"]))
+        asked = fields_of(parse(DOCUMENTS[f"bulk, {kind}"]))
+        assert page - asked == {
+            *(f"{name}Connection.nodes" for name in ("Order", "LineItem", "ShippingLine")),
+            *(f"{name}Connection.pageInfo" for name in ("Order", "LineItem", "ShippingLine")),
+            "PageInfo.endCursor",
+            "PageInfo.hasNextPage",
+            "QueryRoot.ordersCount",
+            "Count.count",
+            "Count.precision",
+        }
+
+    def test_is_not_sorted_and_has_no_fragments(self) -> None:
+        text = bulk.bulk_orders("full", "updated_at:>='2026-11-01T00:00:00Z'")
+        assert "sortKey" not in text
+        assert "..." not in text
+        assert "\n" not in text
 
 
 class Costs:
