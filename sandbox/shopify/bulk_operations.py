@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from sandbox.shopify.bulk_plan import Rows, bulk_rows
@@ -16,7 +16,7 @@ from sandbox.shopify.timeline import OrderKey
 AT_ONCE = 5
 """Queries that may run at once for an app and a shop, from version 2026-01 on."""
 MADE_IN_ONE_LOOK = 2.0
-"""Seconds: a large result is made during several looks, so that none takes too long."""
+"""Seconds: what takes longer to make is made in the background, and is looked at again."""
 IN_PROGRESS = "A bulk query operation for this app and shop is already in progress: {}."
 GOING_ON = ("CREATED", "RUNNING", "CANCELING")
 ENDS: Mapping[Fault | None, tuple[str, str | None]] = {
@@ -69,6 +69,7 @@ class BulkOperations:
     clock: Seconds
     wall: Seconds
     pace: Pace
+    ending: Event
     _all: dict[str, Operation] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(4_300_000_000_001))
     _lock: Lock = field(default_factory=Lock)
@@ -146,7 +147,10 @@ class BulkOperations:
         stuck = operation.fate is Fault.BULK_STUCK_RUNNING
         if stuck or age < self.pace.created + self.pace.running:
             return
-        if operation.file.advance(MADE_IN_ONE_LOOK):
+        file = operation.file
+        if not (file.whole or file.is_going_on or file.advance(MADE_IN_ONE_LOOK)):
+            file.go_on_by_itself(self.ending)
+        if file.whole:
             self._end(operation, *ENDS.get(operation.fate, ("COMPLETED", None)))
 
     def _end(self, operation: Operation, status: str, error: str | None) -> None:

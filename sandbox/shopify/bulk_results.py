@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 import msgspec
@@ -20,6 +20,8 @@ from sandbox.shopify.timeline import OrderKey
 
 CHUNK = 50
 CHUNKS_KEPT = 32
+A_TURN = 0.2
+A_BREATH = 0.01
 
 Walk = Callable[[OrderKey | None], Iterator[OrderKey]]
 """The orders, from that one on."""
@@ -56,6 +58,7 @@ class ResultFile:
         self.orders = 0
         self.objects = 0
         self.whole = False
+        self.is_going_on = False
 
     def advance(self, seconds: float) -> bool:
         """Go on making it for about so long; whether it is whole."""
@@ -64,6 +67,17 @@ class ResultFile:
             while not self.whole and time.monotonic() < until:
                 self._one_more_chunk()
             return self.whole
+
+    def go_on_by_itself(self, ending: Event) -> None:
+        """Be made to the end in the background, until `ending` is set."""
+
+        def make() -> None:
+            while not ending.is_set() and not self.advance(A_TURN):
+                ending.wait(A_BREATH)
+
+        if not self.is_going_on:
+            self.is_going_on = True
+            Thread(target=make, daemon=True).start()
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from `start` up to `end`, piece by piece."""

@@ -104,6 +104,7 @@ class World:
             self.clock,
             self.wall,
             self.downloads.pace,
+            self.ending,
         )
 
     def declare(self, shop: Shop) -> None:

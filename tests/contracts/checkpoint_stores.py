@@ -43,6 +43,7 @@ EVERYTHING = a_run(
     lease=a_lease(),
     last_error=LastError(Reason.SHOPIFY_ERROR, "Shopify answered 502"),
     last_error_at=NOW - SECOND,
+    waiting_for="Shopify prepares the orders",
 )
 
 

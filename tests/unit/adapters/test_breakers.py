@@ -18,8 +18,10 @@ from domain.failures import (
     Outage,
     PageTooLarge,
     Permanent,
+    Preparing,
     RateLimited,
     Reason,
+    Spoilt,
     TimedOut,
     Transient,
     Unavailable,
@@ -126,6 +128,20 @@ class TestAShopThatFails:
             BreakerChanged(shop, is_open=True, error="Shopify failed (HTTP 502)"),
             BreakerChanged(shop, is_open=False, error=""),
         ]
+
+    def test_is_there_again_when_it_prepares_its_answer(self, world: World) -> None:
+        world.shopify.fail(times=5)
+        for _ in range(5):
+            world.fetch()
+        world.clock.advance(MINUTE)
+        world.shopify.meet(Preparing("operation 7", MINUTE, "it prepares"), times=1)
+        assert [world.fetch(), world.fetch()] == ["Preparing", "answered"]
+        assert world.away() == {}
+
+    def test_is_not_judged_by_what_it_prepared_in_vain(self, world: World) -> None:
+        world.shopify.meet(Spoilt(None, DOWN))
+        assert {world.fetch() for _ in range(20)} == {"Spoilt"}
+        assert world.away() == {}
 
     def test_tells_those_who_go_back_what_was_met(self, world: World) -> None:
         world.shopify.time_out(times=5)

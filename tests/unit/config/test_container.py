@@ -75,6 +75,15 @@ class TestTheContainer:
         assert container.orders().breakers is container.checkpoints().breakers
         assert container.work().publish.publisher is container.publisher()
 
+    def test_gives_no_session_of_shopifys_to_downloads(self) -> None:
+        container = a_container(source_initial="bulk")
+        guarded = container.sources()[SourceName.BULK]
+        assert guarded.breakers is container.breakers()
+        bulk = container.bulk()
+        assert guarded.source is bulk
+        assert bulk.downloads.session is not bulk.operations.client.transport.session
+        assert not bulk.downloads.plain
+
     def test_sends_continuations_with_a_single_attempt(self) -> None:
         config = a_container().publisher().client.meta.config
         assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined] # not in the stubs

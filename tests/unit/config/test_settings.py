@@ -76,7 +76,7 @@ REFUSED = [
     ("SYNC_LOG_FORMAT", "xml", "must be 'json' or 'console'"),
     ("SYNC_ORDER_WRITES", "fast", "must be 'batch' or 'transaction'"),
     ("SYNC_SOURCE_DAILY", "rest", "is not available in this version yet: use graphql or bulk"),
-    ("SYNC_SOURCE_DAILY", "soap", "must be 'graphql'"),
+    ("SYNC_SOURCE_DAILY", "soap", "must be 'graphql' or 'bulk'"),
     ("SYNC_TOKENS_KMS_KEY", "alias/tokens", "is not available in this version yet"),
     ("SYNC_QUEUE_URL", "orders", "must be a queue's URL"),
     ("SYNC_QUEUE_URL", f"{QUEUE}.fifo", "is a FIFO queue, which has no delay per message"),

@@ -41,6 +41,11 @@ class TestNextPage:
     def test_is_being_worked_on(self) -> None:
         assert next_page(a_run(lease=a_lease()), NOW) == "working on page 1"
 
+    def test_waits_for_what_is_being_prepared(self) -> None:
+        run = a_run(waiting_for="Shopify prepares the orders", due_at=NOW + timedelta(seconds=30))
+        assert next_page(run, NOW) == "Shopify prepares the orders"
+        assert run_facts(run, NOW)["waitingFor"] == "Shopify prepares the orders"
+
     def test_never_comes_once_the_run_has_ended(self) -> None:
         assert next_page(a_run(status=RunStatus.FAILED), NOW) == "-"
 
