@@ -49,7 +49,8 @@ class TestASync:
             assert asked.returncode == 0, asked.stderr
         world.request("twice", requestId="the-same")
         world.request("twice", requestId="the-same")
-        worker = world.worker(SYNC_PAGE_SIZE="50")
+        # Long enough that whoever comes late finds it running.
+        worker = world.worker(SYNC_PAGE_SIZE="100", SYNC_PAGE_DELAY_MANUAL="2")
         run = world.completed("twice")
         wait_until(lambda: world.depth() == 0, what="queue empty")
         assert world.checkpoint("twice")["runId"] == run["runId"]

@@ -38,7 +38,7 @@ from tests.strict_sqs import StrictQueues
 SHOP = "faulty.myshopify.com"
 OTHER_SHOP = "healthy.myshopify.com"
 USER, OTHER_USER = "user-1", "user-2"
-ORDERS, PAGE_SIZE, PAGES = 100, 10, 10
+ORDERS, PAGE_SIZE, PAGES = 40, 8, 5
 TABLES = TableNames("sync_checkpoints", "orders", "shops")
 MOST_DELIVERIES = 400
 
@@ -78,7 +78,9 @@ class Stage:
                 Shop(OTHER_SHOP, orders=PAGE_SIZE, plan=Plan.PLUS),
             ]
         )
-        self.world = World(self.shops, self.clock.monotonic)
+        self.world = World(
+            self.shops, self.clock.monotonic, wall=lambda: self.clock.now().timestamp()
+        )
         self.dynamodb = StrictDynamoDB(lambda: self.clock.now().timestamp())
         for design in designs(TABLES):
             self.dynamodb.create_table(**design.definition())
@@ -158,6 +160,7 @@ class Stage:
         made = storefront._made
         changed = {**made(key), **fields}
         storefront._made = lambda each: changed if each.index == index else made(each)
+        storefront.bulk.make = storefront._made
         return str(key.id)
 
     def sync(self, sync_type: SyncType = SyncType.MANUAL, *users: str) -> None:
@@ -235,7 +238,11 @@ class Stage:
         )
 
     def pages_sent(self) -> Counter[str]:
-        """How often each page of orders was sent whole."""
+        """How often each page of orders, or each slice of a file, was sent whole."""
+        if self.source is SourceName.BULK:
+            return Counter(
+                str(sent.first) for sent in self.world.downloads.requests() if sent.shop == SHOP
+            )
         return Counter(self.world.ledger.state()[SHOP]["pages"])
 
     def _before_call(self, operation: str, asked: Mapping[str, Any]) -> None:

@@ -27,12 +27,16 @@ from tests.faults.stage import (
     Stage,
 )
 
-AT_PAGE_4 = 3
+AT_PAGE_3 = 2
 
 
-@pytest.fixture(params=[SourceName.GRAPHQL])
+@pytest.fixture(params=[SourceName.GRAPHQL, SourceName.BULK])
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    made = Stage(request.param, settings={"daily_overlap": 0})
+    yield from a_stage(request.param)
+
+
+def a_stage(source: SourceName) -> Iterator[Stage]:
+    made = Stage(source, settings={"daily_overlap": 0})
     made.open()
     yield made
     made.close()
@@ -78,28 +82,70 @@ def assert_all_is_well(stage: Stage) -> None:
 class TestAFaultThatPasses:
     @pytest.mark.parametrize("case", PASSING.values(), ids=PASSING)
     def test_loses_nothing_and_is_told(self, stage: Stage, case: Passing) -> None:
-        stage.hit(case.fault, case.times, skip=AT_PAGE_4)
+        stage.hit(case.fault, case.times, skip=AT_PAGE_3)
         stage.sync(SyncType.MANUAL, USER, OTHER_USER)
         assert_all_is_well(stage)
         assert stage.world.faults.state()["happened"] == {case.fault: case.times}
         assert stage.counted(case.metric, **case.labels) >= 1
 
-    @pytest.mark.parametrize("case", PASSING.values(), ids=PASSING)
-    def test_loses_nothing_from_the_first_request_on(self, stage: Stage, case: Passing) -> None:
-        stage.hit(case.fault, case.times)
+    @pytest.mark.parametrize("fault", [Fault.RATE_LIMITED, Fault.EMPTY_OBJECT])
+    def test_loses_nothing_from_the_first_request_on(self, stage: Stage, fault: Fault) -> None:
+        stage.hit(fault)
         stage.sync(SyncType.MANUAL, USER, OTHER_USER)
         assert_all_is_well(stage)
 
 
+OF_BULK = {
+    "the submit finds another one in progress": Fault.BULK_IN_PROGRESS,
+    "the operation fails with half of the data": Fault.BULK_FAILS,
+    "the operation times out": Fault.BULK_TIMES_OUT,
+    "the operation is cancelled": Fault.BULK_CANCELED,
+    "the operation expires": Fault.BULK_EXPIRES,
+    "the operation stays CREATED": Fault.BULK_STUCK_CREATED,
+    "the operation stays RUNNING": Fault.BULK_STUCK_RUNNING,
+    "the URL has expired": Fault.URL_EXPIRED,
+    "the download host fails": Fault.DOWNLOAD_UNAVAILABLE,
+    "the download is reset": Fault.DOWNLOAD_RESET,
+    "the range is ignored": Fault.RANGE_IGNORED,
+    "a line is cut": Fault.CUT_LINE,
+    "a child is under another parent": Fault.STRAY_CHILD,
+}
+
+
+class TestAFaultOfABulkOperation:
+    @pytest.fixture
+    def stage(self) -> Iterator[Stage]:
+        yield from a_stage(SourceName.BULK)
+
+    @pytest.mark.parametrize("fault", OF_BULK.values(), ids=OF_BULK)
+    def test_loses_nothing_and_is_told(self, stage: Stage, fault: Fault) -> None:
+        stage.hit(fault)
+        stage.sync(SyncType.MANUAL, USER, OTHER_USER)
+        assert_all_is_well(stage)
+        assert stage.world.faults.state()["happened"] == {fault: 1}
+        assert (
+            stage.counted("messages_total", outcome="retried")
+            + stage.counted("messages_released_total", why="preparing")
+            >= 1
+        )
+
+    def test_sends_the_token_to_nobody_else(self, stage: Stage) -> None:
+        stage.sync(SyncType.MANUAL, USER, OTHER_USER)
+        downloads = stage.world.downloads.requests()
+        assert len(downloads) > PAGES
+        assert not any(sent.token or sent.cookie for sent in downloads)
+
+
 class TestATokenThatIsRefusedMidway:
     def test_is_no_success_and_goes_on_where_it_was(self, stage: Stage) -> None:
-        stage.hit(Fault.BAD_TOKEN, FOREVER, skip=AT_PAGE_4)
+        stage.hit(Fault.BAD_TOKEN, FOREVER, skip=AT_PAGE_3)
         stage.sync(SyncType.MANUAL, USER, OTHER_USER)
         failed = stage.run()
         assert failed.status is RunStatus.FAILED
         assert failed.last_error is not None
         assert failed.last_error.reason is Reason.SHOP_UNAUTHORIZED
-        assert 0 < failed.totals.saved < ORDERS
+        assert failed.totals.saved < ORDERS
+        assert (failed.totals.saved > 0) == (stage.source is not SourceName.BULK)
         assert stage.letters == ["shop-unauthorized"]
         assert stage.counted("dead_letters_total", reason="shop-unauthorized") == 1
         assert stage.counted("runs_total", event="failed") == 1
@@ -113,7 +159,7 @@ class TestATokenThatIsRefusedMidway:
         assert run.run_id == failed.run_id
 
     def test_moves_no_watermark(self, stage: Stage) -> None:
-        stage.hit(Fault.BAD_TOKEN, FOREVER, skip=AT_PAGE_4)
+        stage.hit(Fault.BAD_TOKEN, FOREVER, skip=AT_PAGE_3)
         stage.sync()
         assert stage.container.checkpoints().watermark(USER) is None
 
@@ -170,7 +216,7 @@ class TestAMessageTwiceAtOnce:
 
 
 class TestAKill:
-    @pytest.fixture(params=range(1, 6))
+    @pytest.fixture(params=[1, 3])
     def midway(self, stage: Stage, request: pytest.FixtureRequest) -> Stage:
         """A run of which some messages were handled."""
         stage.request()
