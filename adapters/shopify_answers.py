@@ -37,7 +37,7 @@ def answer_in(raw: RawAnswer) -> Answer:
     """The answer; raises what it stands for if it is none, or one that cannot be relied on."""
     if raw.status != HTTPStatus.OK:
         raise refusal(raw)
-    content = _content(raw)
+    content = content_in(raw)
     extensions = content.get("extensions")
     cost = cost_in(extensions)
     data = content.get("data")
@@ -48,7 +48,8 @@ def answer_in(raw: RawAnswer) -> Answer:
     return Answer(data, cost, withheld)
 
 
-def _content(raw: RawAnswer) -> dict[str, Json]:
+def content_in(raw: RawAnswer) -> dict[str, Json]:
+    """The JSON object that was sent with HTTP 200; Transient if it is none."""
     kind = raw.headers.get("Content-Type", "json").lower()
     if "json" not in kind:
         raise unreadable("it is HTML" if "html" in kind else "it is not JSON")

@@ -56,6 +56,19 @@ class Versions:
             self._met.add(version)
             return not known
 
+    def check(self, raw: RawAnswer, asked: str, observer: Observer) -> None:
+        """Report, once, an answer of another version than was asked for."""
+        served = raw.headers.get("X-Shopify-API-Version", asked)
+        if served != asked and self.is_new(served):
+            named = served if _VERSION.fullmatch(served) else "another one"
+            observer.notice(
+                Reported(
+                    "api-version",
+                    f"Shopify answers with API version {named} instead of {asked}, which it no "
+                    "longer supports or does not know",
+                )
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class ShopifyClient:
@@ -78,7 +91,7 @@ class ShopifyClient:
 
         def call() -> tuple[Answer, T]:
             raw = self.transport.post(shop, body)
-            self._check_version(raw)
+            self.versions.check(raw, self.transport.api.version, self.observer)
             answer = answer_in(raw)
             return answer, read(answer)
 
@@ -92,16 +105,3 @@ class ShopifyClient:
                 )
             )
         return content
-
-    def _check_version(self, raw: RawAnswer) -> None:
-        asked = self.transport.api.version
-        served = raw.headers.get("X-Shopify-API-Version", asked)
-        if served != asked and self.versions.is_new(served):
-            named = served if _VERSION.fullmatch(served) else "another one"
-            self.observer.notice(
-                Reported(
-                    "api-version",
-                    f"Shopify answers with API version {named} instead of {asked}, which it no "
-                    "longer supports or does not know",
-                )
-            )

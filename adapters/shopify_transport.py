@@ -1,4 +1,4 @@
-"""One HTTP request to a shop's GraphQL API, from its bytes to the answer's."""
+"""One HTTP request to a shop's Admin API, from its bytes to the answer's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import requests
 import urllib3
@@ -35,8 +36,22 @@ class ShopifyApi:
 
     def address(self, shop: ConnectedShop) -> str:
         """The URL of the shop's GraphQL endpoint; ValueError unless the shop is a shop's domain."""
+        return self.resource(shop, "graphql")
+
+    def resource(self, shop: ConnectedShop, name: str) -> str:
+        """The URL of a resource of the shop's, such as `orders/count`; ValueError likewise."""
         domain = shop_domain(shop.shop)
-        return f"{self.url.replace('{shop}', domain)}/admin/api/{self.version}/graphql.json"
+        return f"{self.url.replace('{shop}', domain)}/admin/api/{self.version}/{name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A request to a resource: what a GET asks for, or what a POST carries."""
+
+    method: Literal["GET", "POST"]
+    resource: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +76,25 @@ class ShopifyTransport:
     clock: Clock
 
     def post(self, shop: ConnectedShop, body: bytes) -> RawAnswer:
-        """The answer, whatever its status.
+        """The answer of the shop's GraphQL endpoint, whatever its status. Raises as `get` does."""
+        return self._answer(shop, _Sending("POST", "graphql", body=body))
+
+    def get(self, shop: ConnectedShop, resource: str, query: Mapping[str, str]) -> RawAnswer:
+        """The answer of one of the shop's REST resources, whatever its status.
 
         Raises TimedOut, Outage (no connection, one that broke), PageTooLarge (an answer above
         64 MB), Permanent shop-unauthorized (a token that fits into no header).
         """
+        return self._answer(shop, _Sending("GET", resource, query=query))
+
+    def _answer(self, shop: ConnectedShop, sending: _Sending) -> RawAnswer:
         if not _TOKEN.fullmatch(shop.access_token):
             raise Permanent(
                 Reason.SHOP_UNAUTHORIZED,
                 "the shop's access token has characters that no token has: connect it again",
             )
         deadline = self.clock.monotonic() + self.api.timeout
-        with _translated(self.api.timeout), self._sent(shop, body) as response:
+        with _translated(self.api.timeout), self._sent(shop, sending) as response:
             answer = self._body(response, deadline)
             return RawAnswer(
                 response.status_code,
@@ -80,15 +102,16 @@ class ShopifyTransport:
                 answer.replace(shop.access_token.encode(), b"[access token]"),
             )
 
-    def _sent(self, shop: ConnectedShop, body: bytes) -> requests.Response:
-        return self.session.post(
-            self.api.address(shop),
-            data=body,
-            headers={
-                "X-Shopify-Access-Token": shop.access_token,
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            },
+    def _sent(self, shop: ConnectedShop, sending: _Sending) -> requests.Response:
+        headers = {"X-Shopify-Access-Token": shop.access_token, "Accept": "application/json"}
+        if sending.body is not None:
+            headers["Content-Type"] = "application/json"
+        return self.session.request(
+            sending.method,
+            self.api.resource(shop, sending.resource),
+            params=sending.query,
+            data=sending.body,
+            headers=headers,
             timeout=(min(LONGEST_CONNECT, self.api.timeout), self.api.timeout),
             stream=True,
             allow_redirects=False,

@@ -32,6 +32,8 @@ from adapters.shopify_bulk_operations import BulkOperations
 from adapters.shopify_client import ShopifyClient
 from adapters.shopify_downloads import Downloads
 from adapters.shopify_graphql import ShopifyGraphqlOrders
+from adapters.shopify_rest import ShopifyRestOrders
+from adapters.shopify_rest_client import ShopifyRestClient
 from adapters.shopify_session import shopify_session
 from adapters.shopify_transport import ShopifyApi, ShopifyTransport
 from adapters.sqs_clients import QueueUrls, SqsClients
@@ -121,28 +123,44 @@ class Container(containers.DeclarativeContainer):
     orders = providers.Singleton(GuardedOrders, stored_orders, breakers)
 
     # Shopify
-    shopify_client = providers.Singleton(
-        ShopifyClient,
+    transport = providers.Singleton(
+        ShopifyTransport,
         providers.Singleton(
-            ShopifyTransport,
-            providers.Singleton(
-                ShopifyApi,
-                settings.provided.shopify_url,
-                settings.provided.shopify_api_version,
-                settings.provided.shopify_timeout,
-            ),
-            providers.Singleton(shopify_session, settings.provided.connections),
-            clock,
+            ShopifyApi,
+            settings.provided.shopify_url,
+            settings.provided.shopify_api_version,
+            settings.provided.shopify_timeout,
         ),
-        providers.Singleton(Retrying, settings.provided.retries, stopping, chance, observer),
-        observer,
+        providers.Singleton(shopify_session, settings.provided.connections),
+        clock,
     )
+    attempts = providers.Factory(Retrying, settings.provided.retries, stopping, chance, observer)
     shopify = providers.Singleton(
-        ShopifyGraphqlOrders, shopify_client, settings.provided.customer_data
+        ShopifyGraphqlOrders,
+        providers.Singleton(ShopifyClient, transport, attempts, observer),
+        settings.provided.customer_data,
+    )
+    shopify_rest = providers.Singleton(
+        ShopifyRestOrders,
+        providers.Singleton(
+            ShopifyRestClient,
+            transport,
+            providers.Factory(attempts, source=SourceName.REST),
+            observer,
+        ),
+        settings.provided.customer_data,
     )
     bulk = providers.Singleton(
         ShopifyBulkOrders,
-        providers.Singleton(BulkOperations, shopify_client),
+        providers.Singleton(
+            BulkOperations,
+            providers.Singleton(
+                ShopifyClient,
+                transport,
+                providers.Factory(attempts, source=SourceName.BULK),
+                observer,
+            ),
+        ),
         providers.Singleton(
             Downloads,
             # A session of its own: nothing that was ever sent to Shopify is in it.
@@ -158,6 +176,7 @@ class Container(containers.DeclarativeContainer):
     sources = providers.Dict(
         {
             SourceName.GRAPHQL: providers.Singleton(GuardedSource, shopify, breakers),
+            SourceName.REST: providers.Singleton(GuardedSource, shopify_rest, breakers),
             SourceName.BULK: providers.Singleton(GuardedSource, bulk, breakers),
         }
     )

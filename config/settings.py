@@ -30,7 +30,7 @@ Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 PageDelay: TypeAlias = Annotated[float | Literal["adaptive"], BeforeValidator(values.page_delay)]
 QueueUrl: TypeAlias = Annotated[str, AfterValidator(values.queue_url)]
 TableName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
-Source: TypeAlias = Annotated[Literal["graphql", "bulk"], BeforeValidator(values.source)]
+Source: TypeAlias = Literal["graphql", "rest", "bulk"]
 
 
 class SettingsError(Exception):

@@ -48,13 +48,6 @@ def page_delay(value: object) -> float | str:
     return seconds
 
 
-def source(value: object) -> object:
-    """How orders are read; what the contract names but this version lacks is refused."""
-    if value == "rest":
-        raise ValueError("is not available in this version yet: use graphql or bulk")
-    return value
-
-
 def tokens_kms_key(value: str | None) -> str | None:
     """Refused rather than ignored: a key that is set promises encrypted tokens."""
     if value is not None:

@@ -46,7 +46,7 @@ def transaction(order_id: int, kind: str, money: dict[str, Any], at: str) -> dic
 def fulfillment(rng: Random, name: str, at: str, lines: list[Line]) -> dict[str, Any]:
     """A Fulfillment of those lines, with up to two tracking numbers."""
     number = 4_300_000_000_000 + rng.randrange(10**9)
-    tracking = [_tracking(rng) for _ in range(rng.choice((0, 1, 1, 2)))]
+    tracking = _of_one_carrier([_tracking(rng) for _ in range(rng.choice((0, 1, 1, 2)))])
     shipped = [
         {
             "__typename": "FulfillmentLineItem",
@@ -78,9 +78,19 @@ def fulfillment(rng: Random, name: str, at: str, lines: list[Line]) -> dict[str,
     }
 
 
+def _of_one_carrier(tracking: list[dict[str, str | None]]) -> list[dict[str, str | None]]:
+    """A fulfillment has one carrier: REST names it once for all of its tracking numbers."""
+    first = tracking[:1]
+    company = first[0]["company"] if first else None
+    return [_tracked(str(each["number"]), company) for each in tracking]
+
+
 def _tracking(rng: Random) -> dict[str, str | None]:
     number = f"SBX{rng.randrange(10**11):011d}"
-    company = rng.choice(("DHL Express", "UPS", None))
+    return _tracked(number, rng.choice(("DHL Express", "UPS", None)))
+
+
+def _tracked(number: str, company: str | None) -> dict[str, str | None]:
     return {
         "company": company,
         "number": number,

@@ -27,6 +27,7 @@ HTML_OF = {
     Fault.SERVER_ERROR: 500,
     Fault.BAD_GATEWAY: 502,
     Fault.UNAVAILABLE: 503,
+    Fault.GATEWAY_TIMEOUT: 504,
     Fault.HTML: 200,
 }
 REFUSALS = {
@@ -68,6 +69,10 @@ def wrong_token() -> Response:
     return as_json(401, {"errors": WRONG_TOKEN}, headers)
 
 
+def too_many_calls(headers: Mapping[str, str]) -> Response:
+    return as_json(429, {"errors": TOO_FAST}, headers)
+
+
 def no_such_shop() -> Response:
     return as_json(404, {"errors": "Not Found"})
 
@@ -88,7 +93,9 @@ def canned(switch: Switch, request_id: str) -> Response | None:
 def _particular(switch: Switch, request_id: str) -> Response | None:
     match switch.fault:
         case Fault.RATE_LIMITED:
-            return as_json(429, {"errors": TOO_FAST}, {"Retry-After": switch.retry_after})
+            return too_many_calls({"Retry-After": switch.retry_after})
+        case Fault.NO_RETRY_AFTER:
+            return too_many_calls({})
         case Fault.BAD_TOKEN:
             return wrong_token()
         case Fault.INTERNAL_ERROR:

@@ -1,6 +1,8 @@
 """The HTTP server of the simulated Shopify.
 
 POST http://127.0.0.1:PORT/{shop}/admin/api/{version}/graphql.json
+GET  http://127.0.0.1:PORT/{shop}/admin/api/{version}/orders.json, …/orders/count.json
+GET  http://127.0.0.1:PORT/{shop}/admin/oauth/access_scopes.json
 GET  http://127.0.0.1:PORT/_sandbox
 """
 
@@ -10,22 +12,38 @@ import re
 import uuid
 from collections.abc import Mapping
 from typing import ClassVar, Self
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from sandbox.http_server import LocalServer, QuietHandler
-from sandbox.shopify import bad_answers
+from sandbox.shopify import bad_answers, rest_faults
 from sandbox.shopify.api import Answer, Api, Request
 from sandbox.shopify.bad_answers import Response, as_json
 from sandbox.shopify.control import Control
 from sandbox.shopify.downloads import DownloadServer
 from sandbox.shopify.faults import Fault, Switch
+from sandbox.shopify.rest_api import RestRequest, access_scopes
 from sandbox.shopify.schema import VERSION
 from sandbox.shopify.world import World
 
 GRAPHQL = re.compile(r"/(?P<shop>[^/]+)/admin/api/(?P<version>[^/]+)/graphql\.json")
+REST = re.compile(
+    r"/(?P<shop>[^/]+)/admin/(?:api/(?P<version>[^/]+)/(?P<resource>.+)|oauth/access_scopes)\.json"
+)
 COMPRESSED_FROM = 1_000
 SERVED_INSTEAD = "2026-01"
+HARMLESS = frozenset(
+    {
+        Fault.SLOW,
+        Fault.OTHER_VERSION,
+        Fault.PROTECTED_DATA,
+        Fault.NEXT_FIRST,
+        Fault.NO_CALL_LIMIT,
+        Fault.NULL_FIELDS,
+    }
+)
+"""A page that is spoilt like this is sent whole all the same."""
 
 
 class Handler(QuietHandler):
@@ -39,6 +57,19 @@ class Handler(QuietHandler):
         if found is None:
             self._send(Control(self.world).handle(self.command, self.path, body))
             return
+        self._serve(found, body)
+
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        found = REST.fullmatch(urlsplit(self.path).path)
+        if found is None:
+            self._send(Control(self.world).handle(self.command, self.path, b""))
+            return
+        self._serve(found, b"")
+
+    def do_DELETE(self) -> None:  # noqa: N802 - http.server's name
+        self._send(Control(self.world).handle(self.command, self.path, b""))
+
+    def _serve(self, found: re.Match[str], body: bytes) -> None:
         request_id = str(uuid.uuid4())
         switch = self.world.faults.next_for(found["shop"])
         if switch is not None:
@@ -48,13 +79,7 @@ class Handler(QuietHandler):
         response, pages = self._answer(found["shop"], body)
         self.world.ledger.request(found["shop"], str(response.status))
         self.world.ledger.pages(found["shop"], pages)
-        self._send(response, self._own_headers(request_id, found["version"]))
-
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
-        self._send(Control(self.world).handle(self.command, self.path, b""))
-
-    def do_DELETE(self) -> None:  # noqa: N802 - http.server's name
-        self._send(Control(self.world).handle(self.command, self.path, b""))
+        self._send(response, self._own_headers(request_id, found["version"] or VERSION))
 
     def _answer(self, shop: str, body: bytes) -> tuple[Response, tuple[str, ...]]:
         api = self.world.api(shop)
@@ -62,6 +87,9 @@ class Handler(QuietHandler):
             return bad_answers.no_such_shop(), ()
         if self.headers.get("X-Shopify-Access-Token") != api.storefront.shop.token:
             return bad_answers.wrong_token(), ()
+        if (asked := self._rest_request()) is not None:
+            rest = self.world.rest(shop)
+            return rest.answer(asked) if rest and asked.resource else (access_scopes(), ())
         answer = answer_to(api, body)
         if answer is None:
             return as_json(400, {"errors": {"query": "Required parameter missing or invalid"}}), ()
@@ -72,6 +100,8 @@ class Handler(QuietHandler):
         if switch.fault is Fault.RESET_BEFORE:
             self.reset()
             return
+        if self.command == "GET":
+            switch = rest_faults.as_rest(switch)
         canned = bad_answers.canned(switch, request_id)
         if canned is not None:
             self._send(canned, headers)
@@ -87,11 +117,13 @@ class Handler(QuietHandler):
             self.wfile.write(response.body[: len(response.body) // 2])
             self.reset()
             return
-        if switch.fault in (Fault.SLOW, Fault.OTHER_VERSION, Fault.PROTECTED_DATA):
+        if switch.fault in HARMLESS:
             self.world.ledger.pages(shop, pages)
         self._send(response, headers)
 
     def _spoilt(self, fault: Fault, shop: str, body: bytes) -> tuple[Response, tuple[str, ...]]:
+        if (asked := self._rest_request()) is not None:
+            return rest_faults.spoilt(fault, asked, lambda: self._answer(shop, body))
         api = self.world.api(shop)
         if api is not None and fault is Fault.THROTTLED:
             answer = answer_to(api, body, drained=True)
@@ -103,6 +135,15 @@ class Handler(QuietHandler):
         if fault is Fault.HALF_A_BODY:
             return Response(200, response.body[: len(response.body) // 2]), ()
         return response, pages
+
+    def _rest_request(self) -> RestRequest | None:
+        """What a GET asks for, with an empty resource for the app's scopes; None for GraphQL."""
+        parts = urlsplit(self.path)
+        found = REST.fullmatch(parts.path)
+        if self.command != "GET" or found is None:
+            return None
+        address = f"http://{self.headers['Host']}{parts.path}"
+        return RestRequest(address, found["resource"] or "", dict(parse_qsl(parts.query)))
 
     def _own_headers(self, request_id: str, version: str) -> dict[str, str]:
         served = version if version == VERSION else SERVED_INSTEAD

@@ -9,6 +9,14 @@ from threading import Lock
 DOMAIN_SUFFIX = ".myshopify.com"
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a bucket holds when it is full, and how much of it comes back a second."""
+
+    bucket: int
+    restore_rate: int
+
+
 class Plan(Enum):
     """A Shopify plan, as far as its GraphQL bucket: points it holds, points restored a second.
 
@@ -23,6 +31,11 @@ class Plan(Enum):
         self.handle = handle
         self.bucket = bucket
         self.restore_rate = restore_rate
+
+    @property
+    def rest(self) -> Rate:
+        """Calls of the REST API: 40 at 2 a second, 80 at 4, 400 at 20."""
+        return Rate(self.bucket // 50, self.restore_rate // 50)
 
     @classmethod
     def named(cls, handle: str) -> "Plan":

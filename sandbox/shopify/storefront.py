@@ -80,6 +80,10 @@ class Storefront:
 
         return walk
 
+    def order(self, key: OrderKey) -> dict[str, Any]:
+        """The order of that key, as a tree with GraphQL's names: not to be changed."""
+        return self._made(key)
+
     def _orders(self, arguments: Mapping[str, Any]) -> Page:
         by = SORT_KEYS.get(arguments["sortKey"])
         if by is None:

@@ -1,10 +1,11 @@
-"""Shopify's bucket of points: one for each shop, refilled as time passes."""
+"""Shopify's buckets, of points or of calls: two for each shop, refilled as time passes."""
 
 from collections.abc import Callable
+from math import ceil
 from threading import Lock
 from typing import Any
 
-from sandbox.shopify.shops import Plan
+from sandbox.shopify.shops import Plan, Rate
 
 Clock = Callable[[], float]
 
@@ -12,7 +13,7 @@ Clock = Callable[[], float]
 class Bucket:
     """Points of one shop. The clock gives monotonic seconds; safe to use from many threads."""
 
-    def __init__(self, plan: Plan, clock: Clock) -> None:
+    def __init__(self, plan: Plan | Rate, clock: Clock) -> None:
         self._plan = plan
         self._clock = clock
         self._points = float(plan.bucket)
@@ -49,6 +50,12 @@ class Bucket:
                 "currentlyAvailable": int(self._points),
                 "restoreRate": float(self._plan.restore_rate),
             }
+
+    def used(self) -> str:
+        """What REST's call limit header says: "32/40"."""
+        with self._lock:
+            self._refill()
+            return f"{ceil(self._plan.bucket - self._points)}/{self._plan.bucket}"
 
     def _refill(self) -> None:
         now = self._clock()

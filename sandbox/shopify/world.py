@@ -12,6 +12,7 @@ from sandbox.shopify.bulk_operations import BulkOperations
 from sandbox.shopify.catalogue import Catalogue
 from sandbox.shopify.downloads import Downloads
 from sandbox.shopify.faults import Fault, Faults
+from sandbox.shopify.rest_api import RestApi
 from sandbox.shopify.shops import Shop, Shops
 from sandbox.shopify.storefront import Storefront
 from sandbox.shopify.throttle import Bucket
@@ -73,10 +74,11 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     ending: Event = field(default_factory=Event)
     _apis: dict[str, Api] = field(default_factory=dict)
+    _rest: dict[str, RestApi] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def api(self, domain: str) -> Api | None:
-        """The endpoint of that shop; None if there is no such shop."""
+        """The GraphQL endpoint of that shop; None if there is no such shop."""
         shop = self.shops.find(domain)
         if shop is None:
             return None
@@ -107,8 +109,20 @@ class World:
             self.ending,
         )
 
+    def rest(self, domain: str) -> RestApi | None:
+        """The REST endpoints of that shop, over the same orders; None if there is no such shop."""
+        api = self.api(domain)
+        if api is None:
+            return None
+        with self._lock:
+            if domain not in self._rest:
+                bucket = Bucket(api.storefront.shop.plan.rest, self.clock)
+                self._rest[domain] = RestApi(api.storefront, bucket)
+            return self._rest[domain]
+
     def declare(self, shop: Shop) -> None:
         """Add a shop, or put a new one in the place of an old one and its history."""
         with self._lock:
             self._apis.pop(shop.domain, None)
+            self._rest.pop(shop.domain, None)
             self.shops.declare(shop)

@@ -1,0 +1,106 @@
+"""Answers of the REST API: whole and understood, or a failure; and what their headers say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from requests.utils import parse_header_links
+
+from adapters.shopify_answers import content_in, unreadable
+from adapters.shopify_refusals import refusal
+from adapters.shopify_transport import RawAnswer
+from domain.failures import Permanent, Reason
+from domain.orders import Json
+
+CALL_LIMIT = "X-Shopify-Shop-Api-Call-Limit"
+SECONDS_TO_EMPTY = 20
+"""A full bucket leaks empty in that time on every plan: 40 calls at 2 a second, 80 at 4, …"""
+
+_CALL_LIMIT = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimit:
+    """How many calls are in the shop's bucket, and how many it holds.
+
+    Source: shopify.dev/docs/api/admin-rest/usage/rate-limits.
+    """
+
+    used: int
+    at_most: int
+
+    @property
+    def ready_in(self) -> timedelta:
+        """How long until there is room for one more call."""
+        if self.used < self.at_most:
+            return timedelta(0)
+        return timedelta(seconds=SECONDS_TO_EMPTY / self.at_most)
+
+
+@dataclass(frozen=True, slots=True)
+class RestAnswer:
+    """The content of an answer; `next_page` is the `page_info` of the page after it."""
+
+    content: dict[str, Json]
+    call_limit: CallLimit | None
+    next_page: str | None = None
+
+
+class PageRefused(Permanent):
+    """Shopify does not take the `page_info` (any more): its links are temporary.
+
+    Source: shopify.dev/docs/api/admin-rest/usage/pagination.
+    """
+
+
+def rest_answer_in(raw: RawAnswer, address: str, *, linked: bool) -> RestAnswer:
+    """The answer; raises what it stands for if it is none.
+
+    `address` is where it was asked, `linked` if that was done by a `page_info`.
+    """
+    if raw.status != HTTPStatus.OK:
+        failure = refusal(raw)
+        if linked and raw.status == HTTPStatus.BAD_REQUEST and isinstance(failure, Permanent):
+            raise PageRefused(failure.reason, failure.message)
+        raise failure
+    return RestAnswer(
+        content_in(raw), call_limit_in(raw.headers), next_page_in(raw.headers, address)
+    )
+
+
+def call_limit_in(headers: Mapping[str, str]) -> CallLimit | None:
+    """The call limit in the header, such as "32/40"; None without it or for nonsense."""
+    found = _CALL_LIMIT.fullmatch(headers.get(CALL_LIMIT, ""))
+    if found is None or not int(found[2]):
+        return None
+    return CallLimit(int(found[1]), int(found[2]))
+
+
+def next_page_in(headers: Mapping[str, str], address: str) -> str | None:
+    """The `page_info` of the link to the next page, wherever in the header it stands.
+
+    None on the last page. A link that leads elsewhere than to the shop is a failure: that such an
+    answer comes from the shop is in doubt.
+    """
+    links = parse_header_links(headers.get("Link", ""))
+    url = next((link["url"] for link in links if link.get("rel") == "next"), None)
+    if url is None:
+        return None
+    try:
+        there, here = urlsplit(url), urlsplit(address)
+    except ValueError as error:
+        raise unreadable("its link to the next page is none") from error
+    if (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
+        raise Permanent(
+            Reason.SHOPIFY_ERROR,
+            "Shopify's link to the next page leads to another host, where the token never goes",
+        )
+    page_info = parse_qs(there.query).get("page_info", [])
+    if len(page_info) != 1:
+        raise unreadable("it says that more orders follow, but not where")
+    return page_info[0]

@@ -1,0 +1,102 @@
+"""Orders out of answers of the REST API, in the canonical schema."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from adapters.shopify_answers import unreadable
+from adapters.shopify_documents import CustomerData
+from adapters.shopify_rest_answers import RestAnswer
+from adapters.shopify_rest_fields import fields_of
+from adapters.shopify_rest_places import Place
+from domain.failures import Permanent, Reason
+from domain.orders import Json, Order
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The orders of a page; `next` is where the page after it begins, if there is one."""
+
+    orders: tuple[Order, ...]
+    next: Place | None
+    ready_in: timedelta
+
+
+def page_in(answer: RestAnswer, place: Place, customer_data: CustomerData) -> Reading:
+    """The page that was asked for at the place; Transient unless it is one.
+
+    Its orders have to be in the order of their update times and not before the place: else the
+    place after it would leave some out.
+    """
+    orders = orders_in(answer, customer_data)
+    _refuse_another_window(orders, place)
+    limit = answer.call_limit
+    ready_in = timedelta(0) if limit is None else limit.ready_in
+    if answer.next_page is None:
+        return Reading(orders, None, ready_in)
+    if not orders or answer.next_page == place.page_info:
+        raise unreadable("it says that more orders follow, but not where")
+    return Reading(orders, Place(answer.next_page, orders[-1].updated_at), ready_in)
+
+
+def orders_in(answer: RestAnswer, customer_data: CustomerData) -> tuple[Order, ...]:
+    """All orders of an answer; Transient if it has no list of them."""
+    listed = answer.content.get("orders")
+    if not isinstance(listed, list):
+        raise unreadable("it has no orders")
+    return tuple(_order(node, customer_data) for node in listed)
+
+
+def orders_among(
+    answer: RestAnswer, ids: AbstractSet[str], customer_data: CustomerData
+) -> tuple[Order, ...]:
+    """The orders asked for by their ids; Transient if there are others among them."""
+    orders = orders_in(answer, customer_data)
+    if any(order.order_id not in ids for order in orders):
+        raise unreadable("it has orders that were not asked for")
+    return orders
+
+
+def count_in(answer: RestAnswer) -> int:
+    """How many orders there are; Transient if it is not said."""
+    count = answer.content.get("count")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise unreadable("it has no count")
+    return count
+
+
+def _refuse_another_window(orders: tuple[Order, ...], place: Place) -> None:
+    times = [order.updated_at for order in orders]
+    if times != sorted(times):
+        raise unreadable("its orders are not in the order of their update times")
+    start = LONG_AGO if place.since is None else place.since.replace(microsecond=0)
+    if times and times[0] < start:
+        raise Permanent(
+            Reason.SHOPIFY_ERROR,
+            "Shopify ignored the filter by update time: it would have sent all orders",
+        )
+
+
+def _order(node: Json, customer_data: CustomerData) -> Order:
+    if not isinstance(node, dict):
+        raise unreadable("an order is missing")
+    order_id = str(node.get("id"))
+    if not (order_id.isascii() and order_id.isdecimal()):
+        raise unreadable("an order has no numeric id")
+    if not isinstance(node.get("line_items"), list):
+        raise unreadable("an order has no line items")
+    return Order(order_id, _instant(node.get("updated_at")), fields_of(node, customer_data))
+
+
+def _instant(value: Json) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise unreadable("an order has no update time") from error
+    if moment.tzinfo is None:
+        raise unreadable("an order's update time has no offset")
+    return moment.astimezone(UTC)
