@@ -41,17 +41,21 @@ def in_shop_currency(value: Json, currencies: Currencies) -> Json:
     return None if number is None else currencies.bag(number)
 
 
-def times(bag: Json, quantity: Json) -> Json:
-    """The MoneyBag of so many pieces of that price, exactly; None for what is no price."""
-    if not isinstance(bag, dict) or not isinstance(quantity, int):
+def times(price: Json, quantity: Json) -> Json:
+    """The MoneyBag of so many pieces of that price; None for what is no price.
+
+    The customer's side of it is rounded by Shopify, so that it is certain for one piece or one
+    currency only.
+    """
+    if not isinstance(price, dict) or not isinstance(quantity, int):
         return None
-    product: Node = {}
-    for side, each in bag.items():
-        price = decimal(each.get("amount")) if isinstance(each, dict) else None
-        if price is None or not isinstance(each, dict):
-            return None
-        product[side] = {**each, "amount": amount(price * quantity)}
-    return product
+    if quantity == 1:
+        return price
+    here, there = price.get("shopMoney"), price.get("presentmentMoney")
+    if not isinstance(here, dict) or (each := decimal(here.get("amount"))) is None:
+        return None
+    currencies = (money.get("currencyCode") for money in (here, there) if isinstance(money, dict))
+    return Currencies(*currencies).bag(each * quantity) if isinstance(there, dict) else None
 
 
 def refunded(refunds: Iterable[Node], currencies: Currencies) -> Node | None:

@@ -13,7 +13,7 @@ from domain.shops import ConnectedShop
 from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.world import World
 from tests.fakes.order_source import FakeOrderSource
-from tests.shopify import Bench, a_connected_shop
+from tests.shopify import a_connected_shop
 
 ORDERS = 45
 LINES = 300
@@ -91,13 +91,13 @@ def _order(number: int, updated_at: datetime) -> Order:
 
 
 class MerchantInTheSandbox(Merchant):
-    def __init__(self, world: World, bench: Bench) -> None:
+    def __init__(self, world: World, source: OrderSource) -> None:
         (sold,) = world.shops.all()
         if (api := world.api(sold.domain)) is None:
             raise LookupError(sold.domain)
         self.faults = world.faults
         self.catalogue = api.storefront.catalogue
-        self.source: OrderSource = bench.source
+        self.source: OrderSource = source
         self.shop = a_connected_shop(sold.domain, sold.token)
 
     def updates(self, order_id: str, at: datetime) -> None:

@@ -14,8 +14,11 @@ from adapters.shopify_answers import answer_in
 from adapters.shopify_client import ShopifyClient
 from adapters.shopify_documents import CustomerData
 from adapters.shopify_graphql import ShopifyGraphqlOrders
+from adapters.shopify_rest import ShopifyRestOrders
+from adapters.shopify_rest_client import ShopifyRestClient
 from adapters.shopify_session import shopify_session
 from adapters.shopify_transport import RawAnswer, ShopifyApi, ShopifyTransport
+from domain.checkpoints import SourceName
 from domain.failures import Failure, RateLimited
 from domain.ports import Chance, Clock
 from domain.shops import ConnectedShop
@@ -26,7 +29,8 @@ from tests.fakes.pause import FakePause
 SHOP = "demo-shop.myshopify.com"
 TOKEN = "shpat_0123456789abcdef"
 VERSION = "2026-10"
-ENDPOINT = f"https://{SHOP}/admin/api/{VERSION}/graphql.json"
+ADMIN = f"https://{SHOP}/admin/api/{VERSION}"
+ENDPOINT = f"{ADMIN}/graphql.json"
 JSON = "application/json; charset=utf-8"
 LAST: dict[str, Any] = {"hasNextPage": False, "endCursor": None}
 
@@ -69,6 +73,14 @@ class Bench:
         attempts = Retrying(self.retries, self.pause, Evenly(), self.observer)
         client = ShopifyClient(self.transport, attempts, self.observer)
         return ShopifyGraphqlOrders(client, self.customer_data)
+
+    @property
+    def rest_source(self) -> ShopifyRestOrders:
+        attempts = Retrying(
+            self.retries, self.pause, Evenly(), self.observer, source=SourceName.REST
+        )
+        client = ShopifyRestClient(self.transport, attempts, self.observer)
+        return ShopifyRestOrders(client, self.customer_data)
 
 
 def connection(*nodes: Any, more_after: str | None = None) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
-from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, Transient
+from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, TimedOut, Transient
 from domain.orders import Order, OrderPage, PageRequest
-from sandbox.shopify.faults import Fault
+from domain.ports import OrderSource
+from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.server import ShopifyServer
 from sandbox.shopify.shops import Plan, Shop, Shops
 from sandbox.shopify.world import World
@@ -33,6 +35,9 @@ from tests.shopify import Bench
 
 
 class OrderSourceContract:
+    TOO_LARGE: ClassVar[type[Exception]] = PageTooLarge
+    """What is said of a page that Shopify does not finish."""
+
     @pytest.fixture
     def merchant(self) -> Merchant | Iterator[Merchant]:
         raise NotImplementedError
@@ -212,7 +217,7 @@ class OrderSourceContract:
 
     def test_says_that_a_page_is_too_large(self, merchant: Merchant) -> None:
         merchant.is_hit_by(Fault.MAX_COST)
-        with pytest.raises(PageTooLarge):
+        with pytest.raises(self.TOO_LARGE):
             self.page(merchant, 250)
         merchant.recovers()
         assert len(self.page(merchant, 125).orders) == ORDERS
@@ -229,14 +234,55 @@ class TestFakeOrderSource(OrderSourceContract):
         return MerchantInMemory()
 
 
+@pytest.fixture
+def sold_in_the_sandbox() -> Iterator[tuple[World, Bench]]:
+    """A shop over HTTP, in the simulated Shopify; waits for its rate limits take no time."""
+    clock = FakeClock()
+    shop = Shop("contract-shop.myshopify.com", orders=ORDERS, seed=3, plan=Plan.PLUS)
+    with ShopifyServer(World(Shops([shop]), clock.monotonic)) as server:
+        bench = Bench(url=f"{server.url}/{{shop}}", pause=FakePause(clock.advance), clock=clock)
+        yield server.world, bench
+        bench.session.close()
+
+
 class TestShopifyGraphqlOrders(OrderSourceContract):
-    """Over HTTP, against the simulated Shopify; waits for its rate limit take no time."""
+    @pytest.fixture
+    def merchant(self, sold_in_the_sandbox: tuple[World, Bench]) -> Merchant:
+        world, bench = sold_in_the_sandbox
+        return MerchantInTheSandbox(world, bench.source)
+
+
+class TestShopifyRestOrders(OrderSourceContract):
+    """REST has no points that a page could cost too many of: a page that is too much times out."""
+
+    TOO_LARGE = TimedOut
 
     @pytest.fixture
-    def merchant(self) -> Iterator[Merchant]:
-        clock = FakeClock()
-        shop = Shop("contract-shop.myshopify.com", orders=ORDERS, seed=3, plan=Plan.PLUS)
-        with ShopifyServer(World(Shops([shop]), clock.monotonic)) as server:
-            bench = Bench(url=f"{server.url}/{{shop}}", pause=FakePause(clock.advance), clock=clock)
-            yield MerchantInTheSandbox(server.world, bench)
-            bench.session.close()
+    def merchant(self, sold_in_the_sandbox: tuple[World, Bench]) -> Merchant:
+        world, bench = sold_in_the_sandbox
+        return MerchantInTheSandbox(world, bench.rest_source)
+
+
+class TestShopifyRestOrdersWithNextFirst(TestShopifyRestOrders):
+    """The header that leads on may name the links in any order."""
+
+    @pytest.fixture
+    def merchant(self, sold_in_the_sandbox: tuple[World, Bench]) -> Merchant:
+        world, bench = sold_in_the_sandbox
+        return Contrary(world, bench.rest_source)
+
+
+class Contrary(MerchantInTheSandbox):
+    """A shop whose links to the next page stand before those to the previous one."""
+
+    def __init__(self, world: World, source: OrderSource) -> None:
+        super().__init__(world, source)
+        self.recovers()
+
+    def is_hit_by(self, fault: Fault) -> None:
+        self.faults.clear()
+        super().is_hit_by(fault)
+
+    def recovers(self) -> None:
+        self.faults.clear()
+        self.faults.add(Switch(Fault.NEXT_FIRST))
