@@ -118,7 +118,12 @@ class TestAnOrder:
         assert "Sample Street" not in str(order)
 
     def test_names_a_customer_without_names_by_the_address(self) -> None:
-        node = {"id": 5, "first_name": None, "last_name": "", "email": "a@example.com"}
+        node: dict[str, Json] = {
+            "id": 5,
+            "first_name": None,
+            "last_name": "",
+            "email": "a@example.com",
+        }
         order: Any = fields_of({"customer": node}, "full")
         assert order["customer"]["displayName"] == "a@example.com"
         assert fields_of({"customer": None}, "full")["customer"] is None

@@ -21,7 +21,7 @@ from domain.failures import Failure, PageTooLarge, Permanent, Reason, TimedOut, 
 from domain.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.raw_server import HEAD, raw_server
-from tests.shopify import ENDPOINT, SHOP, TOKEN, Bench, a_connected_shop
+from tests.shopify import ADMIN, ENDPOINT, SHOP, TOKEN, Bench, a_connected_shop
 
 
 class RealClock(FakeClock):
@@ -84,6 +84,23 @@ class TestARequest:
             bench = bench_at(server.url)
             assert [post(bench).body, post(bench).body] == [b"{}", b"{}"]
         assert server.connections == 1
+
+    @responses.activate
+    def test_for_a_resource_carries_its_parameters_and_the_token_in_its_header(self) -> None:
+        responses.get(f"{ADMIN}/orders.json", body=b"{}")
+        Bench().transport.get(a_connected_shop(), "orders", {"order": "updated_at asc"})
+        request = responses.calls[0].request
+        assert str(request.url) == f"{ADMIN}/orders.json?order=updated_at+asc"
+        assert request.headers["X-Shopify-Access-Token"] == TOKEN
+        assert "Content-Type" not in request.headers
+        assert request.body is None
+
+    @responses.activate
+    def test_for_a_resource_follows_no_redirect(self) -> None:
+        away = {"Location": "https://evil.example/"}
+        responses.get(f"{ADMIN}/orders.json", status=302, headers=away)
+        answer = Bench().transport.get(a_connected_shop(), "orders", {})
+        assert (answer.status, len(responses.calls)) == (302, 1)
 
     @responses.activate
     def test_keeps_no_cookies(self) -> None:

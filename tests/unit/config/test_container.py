@@ -71,7 +71,9 @@ class TestTheContainer:
         assert container.work().leases is container.heartbeat()
         source = container.sources()[SourceName.GRAPHQL]
         assert container.handle_delivery().breakers is source.breakers
+        assert container.sources()[SourceName.REST].breakers is source.breakers
         assert container.work().sources[SourceName.GRAPHQL] is source
+        assert container.shopify_rest().client.transport is container.shopify().client.transport
         assert container.orders().breakers is container.checkpoints().breakers
         assert container.work().publish.publisher is container.publisher()
 
@@ -83,6 +85,12 @@ class TestTheContainer:
         assert guarded.source is bulk
         assert bulk.downloads.session is not bulk.operations.client.transport.session
         assert not bulk.downloads.plain
+
+    def test_says_by_which_source_a_rate_limit_was_met(self) -> None:
+        container = a_container()
+        graphql, rest, bulk = container.shopify(), container.shopify_rest(), container.bulk()
+        clients = (graphql.client, rest.client, bulk.operations.client)
+        assert tuple(client.attempts.source for client in clients) == tuple(SourceName)
 
     def test_sends_continuations_with_a_single_attempt(self) -> None:
         config = a_container().publisher().client.meta.config

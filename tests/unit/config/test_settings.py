@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.settings import OTHER_VARIABLES, Settings, SettingsError, load, unknown_variables
+from domain.checkpoints import SourceName
 from domain.messages import SyncType
 
 EXAMPLE = Path(__file__).parents[3] / ".env.example"
@@ -37,6 +38,14 @@ class TestSettings:
             SyncType.INITIAL: timedelta(seconds=120),
             SyncType.MANUAL: None,
             SyncType.DAILY: timedelta(seconds=0.5),
+        }
+
+    def test_choose_a_source_for_each_kind_of_sync(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SYNC_SOURCE_INITIAL", "rest")
+        assert load().sources == {
+            SyncType.INITIAL: SourceName.REST,
+            SyncType.MANUAL: SourceName.GRAPHQL,
+            SyncType.DAILY: SourceName.GRAPHQL,
         }
 
     def test_take_an_empty_variable_for_an_absent_one(
