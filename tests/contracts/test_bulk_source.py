@@ -19,9 +19,7 @@ class TestShopifyBulkOrders(OrderSourceContract):
     @pytest.fixture
     def merchant(self) -> Iterator[Merchant]:
         with a_bulk_bench(ORDERS) as bench:
-            merchant = MerchantInTheSandbox(bench.world, bench.bench)
-            merchant.source = Patient(bench.source, bench.clock)
-            yield merchant
+            yield MerchantInTheSandbox(bench.world, Patient(bench.source, bench.clock))
 
     def test_hands_over_each_order_once_by_update_time_and_id(self, merchant: Merchant) -> None:
         pages = list(self.walk(merchant, 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dependency_injector import providers
@@ -89,7 +90,7 @@ class TestTheContainer:
     def test_says_by_which_source_a_rate_limit_was_met(self) -> None:
         container = a_container()
         graphql, rest, bulk = container.shopify(), container.shopify_rest(), container.bulk()
-        clients = (graphql.client, rest.client, bulk.operations.client)
+        clients: tuple[Any, ...] = (graphql.client, rest.client, bulk.operations.client)
         assert tuple(client.attempts.source for client in clients) == tuple(SourceName)
 
     def test_sends_continuations_with_a_single_attempt(self) -> None:
