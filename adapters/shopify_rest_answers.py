@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from requests.utils import parse_header_links
 
@@ -58,19 +58,21 @@ class PageRefused(Permanent):
     """
 
 
-def rest_answer_in(raw: RawAnswer, address: str, *, linked: bool) -> RestAnswer:
+def rest_answer_in(raw: RawAnswer, homes: Collection[str], *, linked: bool) -> RestAnswer:
     """The answer; raises what it stands for if it is none.
 
-    `address` is where it was asked, `linked` if that was done by a `page_info`.
+    `homes` are the addresses that its links may lead to; `linked` says that it was asked for by a
+    `page_info`.
     """
     if raw.status != HTTPStatus.OK:
         failure = refusal(raw)
         if linked and raw.status == HTTPStatus.BAD_REQUEST and isinstance(failure, Permanent):
             raise PageRefused(failure.reason, failure.message)
         raise failure
-    return RestAnswer(
-        content_in(raw), call_limit_in(raw.headers), next_page_in(raw.headers, address)
-    )
+    content = content_in(raw)
+    if content.get("errors"):
+        raise unreadable("it has errors")
+    return RestAnswer(content, call_limit_in(raw.headers), next_page_in(raw.headers, homes))
 
 
 def call_limit_in(headers: Mapping[str, str]) -> CallLimit | None:
@@ -81,21 +83,22 @@ def call_limit_in(headers: Mapping[str, str]) -> CallLimit | None:
     return CallLimit(int(found[1]), int(found[2]))
 
 
-def next_page_in(headers: Mapping[str, str], address: str) -> str | None:
+def next_page_in(headers: Mapping[str, str], homes: Collection[str]) -> str | None:
     """The `page_info` of the link to the next page, wherever in the header it stands.
 
-    None on the last page. A link that leads elsewhere than to the shop is a failure: that such an
-    answer comes from the shop is in doubt.
+    None on the last page. The link itself is never followed. One that leads elsewhere than to one
+    of the shop's homes is a failure all the same: that such an answer comes from the shop is in
+    doubt.
     """
     links = parse_header_links(headers.get("Link", ""))
     url = next((link["url"] for link in links if link.get("rel") == "next"), None)
     if url is None:
         return None
     try:
-        there, here = urlsplit(url), urlsplit(address)
+        there = urlsplit(url)
     except ValueError as error:
         raise unreadable("its link to the next page is none") from error
-    if (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
+    if _host(there) not in {_host(urlsplit(home)) for home in homes}:
         raise Permanent(
             Reason.SHOPIFY_ERROR,
             "Shopify's link to the next page leads to another host, where the token never goes",
@@ -104,3 +107,8 @@ def next_page_in(headers: Mapping[str, str], address: str) -> str | None:
     if len(page_info) != 1:
         raise unreadable("it says that more orders follow, but not where")
     return page_info[0]
+
+
+def _host(url: SplitResult) -> tuple[str, str]:
+    """With everything that stands beside it: a user or a port makes it another one."""
+    return url.scheme, url.netloc.lower()

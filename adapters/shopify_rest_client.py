@@ -48,5 +48,4 @@ class ShopifyRestClient:
         api = self.transport.api
         raw = self.transport.get(shop, question.resource, question.parameters)
         self.versions.check(raw, api.version, self.observer)
-        address = api.resource(shop, question.resource)
-        return rest_answer_in(raw, address, linked="page_info" in question.parameters)
+        return rest_answer_in(raw, api.homes(shop), linked="page_info" in question.parameters)

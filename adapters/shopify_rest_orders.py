@@ -75,6 +75,8 @@ def _refuse_another_window(orders: tuple[Order, ...], place: Place) -> None:
         raise unreadable("its orders are not in the order of their update times")
     start = LONG_AGO if place.since is None else place.since.replace(microsecond=0)
     if times and times[0] < start:
+        if place.page_info is not None:
+            raise unreadable("its orders lie before those of the page that led to it")
         raise Permanent(
             Reason.SHOPIFY_ERROR,
             "Shopify ignored the filter by update time: it would have sent all orders",

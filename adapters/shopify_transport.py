@@ -40,8 +40,17 @@ class ShopifyApi:
 
     def resource(self, shop: ConnectedShop, name: str) -> str:
         """The URL of a resource of the shop's, such as `orders/count`; ValueError likewise."""
-        domain = shop_domain(shop.shop)
-        return f"{self.url.replace('{shop}', domain)}/admin/api/{self.version}/{name}.json"
+        return f"{self._root(shop)}/admin/api/{self.version}/{name}.json"
+
+    def homes(self, shop: ConnectedShop) -> tuple[str, str]:
+        """What the shop may call itself in its answers; ValueError likewise.
+
+        The address that we know it by, and its own: behind a proxy Shopify goes on saying that.
+        """
+        return self._root(shop), f"https://{shop_domain(shop.shop)}"
+
+    def _root(self, shop: ConnectedShop) -> str:
+        return self.url.replace("{shop}", shop_domain(shop.shop))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class Fault(StrEnum):
     """REST: the right answer, but its Link header names `next` before `previous`."""
     FOREIGN_LINK = "foreign-link"
     """REST: the right answer, but its Link header leads to another host."""
+    OWN_LINK = "own-link"
+    """REST: the right answer, but its Link header names the shop's own domain (a proxy)."""
     NO_CALL_LIMIT = "no-call-limit"
     """REST: the right answer without X-Shopify-Shop-Api-Call-Limit."""
     NULL_FIELDS = "null-fields"

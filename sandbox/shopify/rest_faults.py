@@ -1,6 +1,7 @@
 """How REST goes wrong: its kin of GraphQL's faults, and those that only REST has."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,8 @@ NULLED = (
     *("shipping_address", "billing_address", "customer", "financial_status", "note"),
 )
 WITHHELD = ("customer", "email", "phone", "shipping_address", "billing_address")
+HERE = re.compile("<http://[^/]+/")
+"""What stands before the shop's domain in an address of the sandbox."""
 
 
 def as_rest(switch: Switch) -> Switch:
@@ -59,6 +62,11 @@ def _foreign_link(response: Response) -> Response:
     return replace(response, headers={**response.headers, "Link": elsewhere})
 
 
+def _own_link(response: Response) -> Response:
+    link = HERE.sub("<https://", response.headers.get("Link", ""))
+    return replace(response, headers={**response.headers, "Link": link})
+
+
 def _with_nulls(names: tuple[str, ...]) -> Callable[[Response], Response]:
     def nulled(response: Response) -> Response:
         content: Any = json.loads(response.body)
@@ -78,6 +86,7 @@ SPOILERS: Mapping[Fault, Callable[[Response], Response]] = {
     Fault.NO_CALL_LIMIT: _without_call_limit,
     Fault.NEXT_FIRST: _next_first,
     Fault.FOREIGN_LINK: _foreign_link,
+    Fault.OWN_LINK: _own_link,
     Fault.NULL_FIELDS: _with_nulls(NULLED),
     Fault.PROTECTED_DATA: _with_nulls(WITHHELD),
 }

@@ -39,6 +39,7 @@ HARMLESS = frozenset(
         Fault.OTHER_VERSION,
         Fault.PROTECTED_DATA,
         Fault.NEXT_FIRST,
+        Fault.OWN_LINK,
         Fault.NO_CALL_LIMIT,
         Fault.NULL_FIELDS,
     }

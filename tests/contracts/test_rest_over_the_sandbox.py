@@ -80,8 +80,10 @@ class TestReadingByRest:
         assert len(pages) <= SHOP.orders // size + 2
         assert max(len(page.orders) for page in pages) >= 300
 
-    @pytest.mark.parametrize("fault", [Fault.NO_CALL_LIMIT, Fault.NEXT_FIRST, Fault.NULL_FIELDS])
-    def test_minds_nothing_that_is_missing_or_in_another_order(
+    @pytest.mark.parametrize(
+        "fault", [Fault.NO_CALL_LIMIT, Fault.NEXT_FIRST, Fault.NULL_FIELDS, Fault.OWN_LINK]
+    )
+    def test_minds_nothing_that_is_missing_or_said_in_another_way(
         self, awkward: Awkward, fault: Fault
     ) -> None:
         pages = list(awkward.walk(250, fault))

@@ -169,6 +169,8 @@ class TestAFault:
         assert list(faulty(Fault.NEXT_FIRST, second).links) == ["next", "previous"]
         foreign = faulty(Fault.FOREIGN_LINK, limit=10, **UPDATED).links["next"]["url"]
         assert foreign.startswith("https://elsewhere.example.com/")
+        own = faulty(Fault.OWN_LINK, limit=10, **UPDATED).links["next"]["url"]
+        assert own == f"https://{second.partition('://')[2].partition('/')[2]}"
         assert faulty(Fault.STALE_PAGE_INFO, second).status_code == 400
         assert get(second).status_code == 200
 

@@ -14,6 +14,7 @@ from domain.failures import Permanent, RateLimited, Reason, Transient
 from domain.occurrences import Reported, WaitedForRateLimit
 from tests.canned_rest import (
     COUNT,
+    ORDERS,
     CannedRest,
     a_rest_order,
     canned_rest,
@@ -21,8 +22,9 @@ from tests.canned_rest import (
     rest_page,
     to_next,
 )
-from tests.shopify import Bench, a_connected_shop
+from tests.shopify import SHOP, VERSION, Bench, a_connected_shop
 
+PROXY = "http://proxy.example:8080/shops/{shop}"
 STALE = {"errors": {"page_info": "Invalid value."}}
 BEGUN = {"status": "any", "order": "updated_at asc", "limit": "250"}
 
@@ -92,7 +94,11 @@ class TestAPage:
         assert waits == [timedelta(0), timedelta(seconds=0.5), timedelta(0)]
 
     @pytest.mark.parametrize(
-        "body", ["", "{", "[]", "{}", {"orders": None}, {"errors": "x"}, orders(None), orders({})]
+        "body",
+        [
+            *("", "{", "[]", "{}", {"orders": None}, {"errors": "x"}, orders(None), orders({})),
+            {**orders(a_rest_order()), "errors": "some of it is missing"},
+        ],
     )
     def test_is_never_empty_because_it_cannot_be_read(self, shopify: CannedRest, body: Any) -> None:
         shopify.answers(body)
@@ -127,18 +133,49 @@ class TestAPage:
         with pytest.raises(Permanent, match="ignored the filter"):
             rest_page(Bench(), since=datetime(2026, 11, 1, 10, 2, tzinfo=UTC))
 
+    def test_does_not_begin_before_the_one_that_led_to_it(self, shopify: CannedRest) -> None:
+        shopify.answers(orders(a_rest_order(1, updated_at=at(2))), Link=to_next("on"))
+        shopify.answers(orders(a_rest_order(2, updated_at=at(1))))
+        first = rest_page(Bench(retries=0))
+        with pytest.raises(Transient, match="before those of the page"):
+            rest_page(Bench(retries=0), first.next_cursor)
+
     @pytest.mark.parametrize(
         "elsewhere",
         [
             "https://evil.example/x",
             "http://demo-shop.myshopify.com/x",
             "https://demo-shop.myshopify.com@evil.example/x",
+            "https://user@demo-shop.myshopify.com/x",
+            "https://demo-shop.myshopify.com:8443/x",
+            "https://demo-shop.myshopify.com.evil.example/x",
+            "https://other-shop.myshopify.com/x",
+            "//demo-shop.myshopify.com/x",
+            "/x",
         ],
     )
-    def test_is_not_left_for_another_host(self, shopify: CannedRest, elsewhere: str) -> None:
-        shopify.answers(orders(a_rest_order()), Link=to_next("on", elsewhere))
+    @pytest.mark.parametrize("url", ["https://{shop}", PROXY])
+    def test_is_not_left_for_another_host(
+        self, shopify: CannedRest, url: str, elsewhere: str
+    ) -> None:
+        asked = f"{url.replace('{shop}', SHOP)}/admin/api/{VERSION}/orders.json"
+        shopify.answers(orders(a_rest_order()), url=asked, Link=to_next("on", elsewhere))
         with pytest.raises(Permanent, match="another host"):
-            rest_page(Bench())
+            rest_page(Bench(url))
+
+    @pytest.mark.parametrize(
+        "there", [ORDERS, f"https://{SHOP.upper()}/x", "http://proxy.example:8080/anything"]
+    )
+    def test_is_asked_for_where_the_first_one_was_whatever_the_link_calls_the_shop(
+        self, shopify: CannedRest, there: str
+    ) -> None:
+        asked = f"{PROXY.replace('{shop}', SHOP)}/admin/api/{VERSION}/orders.json"
+        shopify.answers(orders(a_rest_order()), url=asked, Link=to_next("on&since_id=1", there))
+        shopify.answers(orders(a_rest_order(2)), url=asked)
+        bench = Bench(PROXY)
+        assert ids(rest_page(bench, rest_page(bench).next_cursor)) == ["2"]
+        assert shopify.asked[1] == {"page_info": "on", "limit": "250"}
+        assert {str(c.request.url).partition("?")[0] for c in shopify.mock.calls} == {asked}
 
     @pytest.mark.parametrize(
         "link", ['<https://[x>; rel="next"', '</orders.json?limit=1>; rel="next"']
