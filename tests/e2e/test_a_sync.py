@@ -26,20 +26,26 @@ class TestASync:
         wait_until(lambda: world.depth() == 0, what="queue empty")
         assert world.depth("SYNC_DLQ_URL") == 0
 
-    @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-    def test_goes_on_wherever_its_worker_is_ended(self, world: World, end: signal.Signals) -> None:
-        user = f"ended-{end.name}"
-        shop = f"ended-{end.name.lower()}.myshopify.com"
+    @pytest.mark.parametrize(
+        ("end", "source"),
+        [(signal.SIGKILL, "graphql"), (signal.SIGTERM, "graphql"), (signal.SIGKILL, "rest")],
+    )
+    def test_goes_on_wherever_its_worker_is_ended(
+        self, world: World, end: signal.Signals, source: str
+    ) -> None:
+        user = f"ended-{end.name}-{source}"
+        shop = f"{user.lower()}.myshopify.com"
         world.connect(user, shop, orders=1_000)
-        worker = world.worker(SYNC_PAGE_SIZE="100")
+        settings = {"SYNC_PAGE_SIZE": "100", "SYNC_SOURCE_MANUAL": source}
+        worker = world.worker(**settings)
         world.request(user)
         for page in (2, 5, 8):
             world.reached(user, page)
             worker.signal(end)
             assert worker.ended() == (-signal.SIGKILL if end is signal.SIGKILL else 0)
-            worker = world.worker(SYNC_PAGE_SIZE="100")
+            worker = world.worker(**settings)
         run = world.completed(user)
-        assert (run["totalSaved"], run["page"]) == (1_000, 11)
+        assert (run["totalSaved"], run["page"], run["source"]) == (1_000, 11, source)
         assert len(world.stored(user)) == 1_000
 
     def test_that_is_asked_for_twice_is_one_run(self, world: World) -> None:
