@@ -15,6 +15,16 @@ from tests.shopify import ADMIN, JSON, Bench, a_connected_shop
 
 ORDERS = f"{ADMIN}/orders.json"
 COUNT = f"{ADMIN}/orders/count.json"
+BEGUN = {"status": "any", "order": "updated_at asc", "limit": "250"}
+"""What is asked for where a run begins."""
+
+
+def at(minute: int) -> str:
+    return f"2026-11-01T10:{minute:02d}:00Z"
+
+
+def ids(page: OrderPage) -> list[str]:
+    return [order.order_id for order in page.orders]
 
 
 def a_rest_order(number: int = 1, **changes: Any) -> dict[str, Any]:
