@@ -18,6 +18,8 @@ from sandbox.shopify.shop_time import local
 Node = dict[str, Any]
 
 FULFILLMENT_STATUS = {"UNFULFILLED": None, "PARTIALLY_FULFILLED": "partial"}
+UNSET = ("checkout_id", "client_details", "company", "location_id", "source_url")
+"""What no order of the sandbox has."""
 PAIRS = {
     "total_price": "totalPriceSet",
     "subtotal_price": "subtotalPriceSet",
@@ -39,16 +41,14 @@ def _standing(node: Node) -> Node:
     status = node["displayFulfillmentStatus"]
     return {
         "id": int(node["legacyResourceId"]),
+        **dict.fromkeys(UNSET),
         "admin_graphql_api_id": node["id"],
         "app_id": number_in(node["app"]["id"]),
         "cancel_reason": node["cancelReason"] and node["cancelReason"].lower(),
         "cancelled_at": node["cancelledAt"] and local(node["cancelledAt"]),
         "cart_token": node["cartToken"],
-        "checkout_id": None,
         "checkout_token": node["checkoutToken"],
-        "client_details": None,
         "closed_at": node["closedAt"] and local(node["closedAt"]),
-        "company": None,
         "confirmation_number": node["confirmationNumber"],
         "confirmed": node["confirmed"],
         "created_at": local(node["createdAt"]),
@@ -57,7 +57,6 @@ def _standing(node: Node) -> Node:
         "estimated_taxes": node["estimatedTaxes"],
         "financial_status": node["displayFinancialStatus"].lower(),
         "fulfillment_status": FULFILLMENT_STATUS.get(status, status.lower()),
-        "location_id": None,
         "name": node["name"],
         "note": node["note"],
         "number": node["number"] - FIRST_NUMBER + 1,
@@ -68,7 +67,6 @@ def _standing(node: Node) -> Node:
         "processed_at": local(node["processedAt"]),
         "source_identifier": node["sourceIdentifier"],
         "source_name": node["sourceName"],
-        "source_url": None,
         "tags": ", ".join(node["tags"]),
         "tax_exempt": node["taxExempt"],
         "taxes_included": node["taxesIncluded"],
