@@ -30,7 +30,7 @@ from tests.faults.stage import (
 AT_PAGE_3 = 2
 
 
-@pytest.fixture(params=[SourceName.GRAPHQL, SourceName.BULK])
+@pytest.fixture(params=list(SourceName))
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     yield from a_stage(request.param)
 
