@@ -60,15 +60,16 @@ class DynamoCheckpoints(CheckpointStore):
             {":now": self._now()},
         )
 
-    def replace(self, seen: Checkpoint, new: Checkpoint) -> Checkpoint | Refused:
+    def replace(
+        self, seen: Checkpoint, new: Checkpoint, free_at: datetime | None = None
+    ) -> Checkpoint | Refused:
         item = attributes(new, self.ttl, self.new_revision())
-        update = Update(
-            item,
-            f"#revision = :seen AND {_ALIVE}",
-            {"seen": as_text(seen.revision), "now": self._now()},
-            _absent(item),
-        )
-        return self._writes.update(new.key, update)
+        condition = f"#revision = :seen AND {_ALIVE}"
+        values = {"seen": as_text(seen.revision), "now": self._now()}
+        if free_at is not None:
+            condition += f" AND {_FREE}"
+            values["instant"] = as_instant(free_at)
+        return self._writes.update(new.key, Update(item, condition, values, _absent(item)))
 
     def claim(self, claim: Claim) -> Checkpoint | Refused:
         update = Update(

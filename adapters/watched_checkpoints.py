@@ -31,9 +31,11 @@ class WatchedCheckpoints(CheckpointStore):
         with self._watched():
             return self.store.begin(run)
 
-    def replace(self, seen: Checkpoint, new: Checkpoint) -> Checkpoint | Refused:
+    def replace(
+        self, seen: Checkpoint, new: Checkpoint, free_at: datetime | None = None
+    ) -> Checkpoint | Refused:
         with self._watched():
-            return self.store.replace(seen, new)
+            return self.store.replace(seen, new, free_at)
 
     def claim(self, claim: Claim) -> Checkpoint | Refused:
         with self._watched():

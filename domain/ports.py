@@ -159,10 +159,13 @@ class CheckpointStore(Protocol):
         """Store the run if there is no checkpoint."""
 
     @abstractmethod
-    def replace(self, seen: Checkpoint, new: Checkpoint) -> Checkpoint | Refused:
+    def replace(
+        self, seen: Checkpoint, new: Checkpoint, free_at: datetime | None = None
+    ) -> Checkpoint | Refused:
         """Store `new` if the checkpoint is unchanged since `seen` was read.
 
-        An extension of the lease is not a change.
+        An extension of the lease is not a change; with `free_at` the write is refused, too, where
+        the lease as it is stored now lasts beyond that instant.
         """
 
     @abstractmethod

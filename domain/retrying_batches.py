@@ -87,10 +87,11 @@ class RetryFailedBatch:
         return Done() if batches else Done(How.STALE)
 
     def _store(self, batch: FailedBatch) -> StoreReport:
+        """The lease begins before the fetch: what was read too long ago is not stored any more."""
+        lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
         shop = self.find_shop(batch.key.user_id, batch.shop)
         source = self.sources[self.policy.sources[batch.key.sync_type]]
         orders = source.fetch_orders(shop, batch.order_ids)
-        lease = FixedLease.lasting(self.clock, self.policy.visibility * 0.8)
         return self.orders.save(shop, orders, lease)
 
     def _after(self, batch: FailedBatch, report: StoreReport) -> Outcome:

@@ -20,8 +20,9 @@ _MOST_DOUBLINGS = 6
 class TakeUpStalledRuns:
     """Give runs that are past due, with nobody at work on them, a new chain and a new message.
 
-    A wrong suspicion is harmless: the old chain's messages become stale. Where the queue is merely
-    slow every take-up of the same page doubles the patience, so that a backlog is not fed.
+    A worker that wakes and extends its lease meanwhile keeps its run. A wrong suspicion is
+    harmless: the old chain's messages become stale. Where the queue is merely slow every take-up
+    of the same page doubles the patience, so that a backlog is not fed.
     """
 
     checkpoints: CheckpointStore
@@ -42,7 +43,7 @@ class TakeUpStalledRuns:
         run = self.checkpoints.find(key)
         if run is None or not run.stalled(now, self.policy.stall_grace):
             return False
-        taken = self.checkpoints.replace(run, self._under_a_new_chain(run, now))
+        taken = self.checkpoints.replace(run, self._under_a_new_chain(run, now), free_at=now)
         if isinstance(taken, Refused):
             return False
         self.observer.notice(TakenUp(key, run.run_id, run.page, now - run.due_at))

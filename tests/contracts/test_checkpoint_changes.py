@@ -91,6 +91,19 @@ class ChangePromises:
         assert store.extend(seen, NOW + HOUR)
         assert stored_by(store.replace(seen, replace(seen, page=2))).page == 2
 
+    def test_replaces_nothing_whose_lease_was_extended_where_it_is_to_be_free(
+        self, store: CheckpointStore
+    ) -> None:
+        seen = begun(store, lease=a_lease(NOW))
+        assert store.extend(seen, NOW + HOUR)
+        revived = store.find(KEY)
+        assert refused_by(store.replace(seen, replace(seen, page=2), free_at=NOW)) == revived
+
+    def test_replaces_what_is_free(self, store: CheckpointStore) -> None:
+        ended = begun(store, lease=a_lease(NOW))
+        again = stored_by(store.replace(ended, replace(ended, lease=None), free_at=NOW))
+        assert stored_by(store.replace(again, replace(again, page=2), free_at=NOW)).page == 2
+
     def test_lets_one_of_many_replace(self, store: CheckpointStore) -> None:
         seen = begun(store)
         winners = race(lambda n: store.replace(seen, a_run(run_id=f"run-{n}")))

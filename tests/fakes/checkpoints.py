@@ -45,10 +45,14 @@ class FakeCheckpoints(Faulty, CheckpointStore):
             stored = self._alive(run.key)
             return Refused(stored) if stored else self._store(run)
 
-    def replace(self, seen: Checkpoint, new: Checkpoint) -> Checkpoint | Refused:
+    def replace(
+        self, seen: Checkpoint, new: Checkpoint, free_at: datetime | None = None
+    ) -> Checkpoint | Refused:
         with self._call():
             stored = self._alive(new.key)
             if stored is None or stored.revision != seen.revision:
+                return Refused(stored)
+            if free_at is not None and stored.leased(free_at):
                 return Refused(stored)
             return self._store(new)
 

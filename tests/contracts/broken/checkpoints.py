@@ -15,6 +15,13 @@ BUGS = (
         "a page is claimed only where nobody has it",
     ),
     PlantedBug(
+        "replace-ignores-a-revived-lease",
+        _CHECKPOINTS,
+        "if free_at is not None and stored.leased(free_at):",
+        "if False:",
+        "a run changes hands only while nobody is at work on it",
+    ),
+    PlantedBug(
         "claim-ignores-the-chain",
         _CHECKPOINTS,
         "\n        and stored.chain.chain_id == chain_id",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.checkpoints import RunStatus
+from domain.checkpoints import Checkpoint, RunStatus
 from domain.failures import Reason
 from domain.messages import Continuation, RunKey, SyncRequest, SyncType
 from domain.occurrences import PageMadeSmaller, PageStored, RunChanged, RunEvent
@@ -13,6 +13,7 @@ from domain.orders import OrderFailure
 from domain.outcomes import DeadLetter, Done, GiveBack, How, Later, Why
 from tests.builders import KEY, NOW, SHOP, USER, a_lease, a_request, a_run, a_shop, an_order, orders
 from tests.daemon import Daemon
+from tests.fakes.checkpoints import FakeCheckpoints
 
 MINUTES = timedelta(minutes=1)
 
@@ -375,6 +376,18 @@ class TestOrdersThatCannotBeStored:
         assert daemon.run().totals.failed == 1
 
 
+class WakingWorker(FakeCheckpoints):
+    """Extends a lease that has ended, just after somebody has seen that it has."""
+
+    held: Checkpoint | None = None
+
+    def find(self, key: RunKey) -> Checkpoint | None:
+        found = super().find(key)
+        if self.held is not None:
+            assert self.extend(self.held, self._clock.now() + MINUTES)
+        return found
+
+
 class TestTheWatchdog:
     def test_takes_up_a_run_whose_message_was_lost(self) -> None:
         daemon = Daemon.of(orders(600))
@@ -390,6 +403,13 @@ class TestTheWatchdog:
         long_ago = NOW - 60 * MINUTES
         daemon.checkpoints.given(a_run(due_at=long_ago, lease=a_lease()))
         assert daemon.watchdog(10) == 0
+
+    def test_leaves_a_run_alone_whose_worker_wakes_meanwhile(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.checkpoints = waking = WakingWorker(daemon.clock)
+        waking.held = waking.given(a_run(due_at=NOW - 60 * MINUTES, lease=a_lease(NOW)))
+        assert daemon.watchdog(10) == 0
+        assert daemon.run().chain == waking.held.chain
 
     def test_that_was_wrong_makes_the_old_message_stale(self) -> None:
         daemon = Daemon.of(orders(900))

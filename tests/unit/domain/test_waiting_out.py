@@ -141,6 +141,15 @@ class TestAFailedBatchThatTakesTooLong:
         assert set(slow.of(USER)) == set(batch.order_ids)
 
 
+class TestAFailedBatchThatWasReadTooLongAgo:
+    def test_is_not_stored(self) -> None:
+        daemon = Daemon.of(orders(3))
+        batch = daemon.failed_batches.add(a_failed_batch())
+        daemon.while_fetching = lambda: daemon.clock.advance(daemon.policy.visibility)
+        assert isinstance(daemon.deliver(RetryBatch(KEY, batch.batch_id)), Later)
+        assert daemon.orders.of(USER) == {}
+
+
 class TestAPageNoneOfWhoseOrdersCanBeStored:
     def daemon(self, count: int) -> Daemon:
         daemon = Daemon.of(orders(count))
