@@ -1,5 +1,7 @@
 """Fixtures that every kind of test shares."""
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = (
@@ -15,3 +17,13 @@ pytest.register_assert_rewrite(
     "tests.contracts.order_stores",
     "tests.contracts.simulated_queues",
 )
+
+
+_PROCESSES = Path(__file__).parent / "e2e"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that run whole processes take their turns: two at once would share the cores."""
+    for item in items:
+        if item.path.is_relative_to(_PROCESSES):
+            item.add_marker(pytest.mark.xdist_group("processes"))
