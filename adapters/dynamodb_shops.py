@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from adapters.aws_failures import translated
-from adapters.dynamodb_items import StoredItem, as_instant, as_text
+from botocore.exceptions import ClientError
+
+from adapters.attribute_values import Item
+from adapters.aws_failures import code_of, translated
+from adapters.dynamodb_items import as_instant, as_text
+from adapters.dynamodb_shop_items import (
+    ABSENCE,
+    LEASE,
+    REVISION,
+    connected_shop,
+    token_attributes,
+)
+from adapters.dynamodb_updates import Update
+from domain.checkpoints import LeaseMark
 from domain.ports import Clock, ShopDirectory
-from domain.shops import ConnectedShop, ShopStatus, shop_domain
+from domain.shops import ConnectedShop, ShopStatus, Tokens
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_EARLIER_CREDENTIALS = ("accessTokenExpiresAt", "refreshToken", "refreshTokenExpiresAt", "scopes")
+_SAME = f"#{REVISION} = :revision"
+_MINE = "#refreshLeaseOwner = :owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +44,17 @@ class DynamoShops(ShopDirectory):
             answer = self.client.get_item(
                 TableName=self.table, Key={"userId": as_text(user_id)}, ConsistentRead=True
             )
-        return _shop(user_id, answer["Item"]) if "Item" in answer else None
+        return connected_shop(user_id, answer["Item"]) if "Item" in answer else None
 
     def connect(self, shop: ConnectedShop) -> None:
-        removed = ", ".join(_EARLIER_CREDENTIALS)
-        with translated(f"table {self.table}"):
-            self.client.update_item(
-                TableName=self.table,
-                Key={"userId": as_text(shop.user_id)},
-                UpdateExpression="SET shop = :shop, accessToken = :token, #status = :status,"
-                f" updatedAt = :now REMOVE {removed}",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":shop": as_text(shop.shop),
-                    ":token": as_text(shop.access_token),
-                    ":status": as_text(shop.status),
-                    ":now": as_instant(shop.updated_at or self.clock.now()),
-                },
-            )
+        tokens, absent = token_attributes(shop.tokens)
+        sets: Item = {
+            **tokens,
+            "shop": as_text(shop.shop),
+            "status": as_text(shop.status),
+            "updatedAt": as_instant(shop.updated_at or self.clock.now()),
+        }
+        self._write(shop.user_id, Update(sets, "", removes=(*absent, *LEASE, *ABSENCE)))
 
     def each(self, status: ShopStatus) -> Iterator[str]:
         """Scans: the table has one small item a user, and this is asked once a day."""
@@ -69,35 +76,89 @@ class DynamoShops(ShopDirectory):
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def lease_refresh(self, shop: ConnectedShop, lease: LeaseMark, now: datetime) -> bool:
+        sets = {
+            "refreshLeaseOwner": as_text(lease.owner),
+            "refreshLeaseUntil": as_instant(lease.until),
+        }
+        free = f"attribute_not_exists(#refreshLeaseUntil) OR #refreshLeaseUntil <= :now OR {_MINE}"
+        values = {"now": as_instant(now), "owner": as_text(lease.owner)}
+        return self._changed(shop, Update(sets, f"({free})", values))
 
-def _shop(user_id: str, item: Mapping[str, Any]) -> ConnectedShop:
-    stored = StoredItem(f"the shop of user {user_id}", item)
-    return ConnectedShop(
-        user_id=user_id,
-        shop=_domain(stored),
-        access_token=_token(stored),
-        status=_status(stored),
-        updated_at=stored.optional_instant("updatedAt"),
-    )
+    def renew(self, shop: ConnectedShop, owner: str, tokens: Tokens) -> ConnectedShop | None:
+        sets, absent = token_attributes(tokens)
+        now = self.clock.now()
+        update = Update(
+            {**sets, "updatedAt": as_instant(now)},
+            _MINE,
+            {"owner": as_text(owner)},
+            (*absent, *LEASE),
+        )
+        refused, instead = self._refused(shop, update)
+        if refused and instead.get(REVISION) != sets[REVISION]:
+            return None
+        return replace(shop, tokens=tokens, updated_at=now, revision=sets[REVISION]["S"])
 
+    def release_refresh(self, shop: ConnectedShop, owner: str) -> None:
+        sets = {"refreshLeaseUntil": as_instant(self.clock.now())}
+        self._changed(shop, Update(sets, _MINE, {"owner": as_text(owner)}))
 
-def _domain(stored: StoredItem) -> str:
-    try:
-        return shop_domain(stored.text("shop"))
-    except ValueError:
-        raise stored.unreadable("shop") from None
+    def require_reauth(self, shop: ConnectedShop, reason: str) -> bool:
+        return self._gone(shop, ShopStatus.REAUTH_REQUIRED, reason)
 
+    def park(self, shop: ConnectedShop, reason: str) -> bool:
+        return self._gone(shop, ShopStatus.UNAVAILABLE, reason)
 
-def _token(stored: StoredItem) -> str:
-    token = stored.text("accessToken")
-    if not token:
-        raise stored.unreadable("accessToken")
-    return token
+    def readmit(self, shop: ConnectedShop) -> bool:
+        sets = {"status": as_text(ShopStatus.CONNECTED), "updatedAt": as_instant(self.clock.now())}
+        values = {"connected": as_text(ShopStatus.CONNECTED)}
+        return self._changed(shop, Update(sets, "#status <> :connected", values, ABSENCE))
 
+    def claim_probe(self, user_id: str, before: datetime) -> bool:
+        condition = (
+            "#status = :unavailable"
+            " AND (attribute_not_exists(#statusSince) OR #statusSince < :before)"
+            " AND (attribute_not_exists(#probedAt) OR #probedAt < :before)"
+        )
+        values = {"unavailable": as_text(ShopStatus.UNAVAILABLE), "before": as_instant(before)}
+        update = Update({"probedAt": as_instant(self.clock.now())}, condition, values)
+        refused, _ = self._write(user_id, update)
+        return not refused
 
-def _status(stored: StoredItem) -> ShopStatus:
-    """A shop without a status was stored by a person or another service: it is connected."""
-    try:
-        return ShopStatus(stored.optional_text("status") or ShopStatus.CONNECTED)
-    except ValueError:
-        raise stored.unreadable("status") from None
+    def _gone(self, shop: ConnectedShop, status: ShopStatus, reason: str) -> bool:
+        now = as_instant(self.clock.now())
+        sets = {
+            "status": as_text(status),
+            "statusReason": as_text(reason),
+            "statusSince": now,
+            "updatedAt": now,
+        }
+        unknown = "(attribute_not_exists(#status) OR #status <> :status)"
+        return self._changed(shop, Update(sets, unknown, {"status": as_text(status)}))
+
+    def _changed(self, shop: ConnectedShop, update: Update) -> bool:
+        """Whether the item was changed: only if its credentials are the shop's."""
+        refused, _ = self._refused(shop, update)
+        return not refused
+
+    def _refused(self, shop: ConnectedShop, update: Update) -> tuple[bool, dict[str, Any]]:
+        same = replace(
+            update,
+            condition=f"{_SAME} AND {update.condition}",
+            values={**update.values, "revision": as_text(shop.revision)},
+        )
+        return self._write(shop.user_id, same)
+
+    def _write(self, user_id: str, update: Update) -> tuple[bool, dict[str, Any]]:
+        """Whether the condition did not hold, and the item that is stored then."""
+        with translated(f"table {self.table}"):
+            try:
+                self.client.update_item(
+                    TableName=self.table, Key={"userId": as_text(user_id)}, **update.request()
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                answer: Any = error.response
+                return True, answer.get("Item", {})
+        return False, {}

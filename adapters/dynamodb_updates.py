@@ -15,6 +15,7 @@ _NAME = re.compile(r"#(\w+)")
 class Update:
     """Set and remove attributes of one item, if the condition holds; others stay as they are.
 
+    Without a condition (an empty one) it always holds.
     The condition names attributes as `#name` and its own `values` as `:key`. No attribute name is
     written into an expression: DynamoDB reserves hundreds of words, `status` and `page` among them.
     """
@@ -31,13 +32,16 @@ class Update:
         if self.removes:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in self.removes)
         names = {*self.sets, *self.removes, *_NAME.findall(self.condition)}
+        checked: dict[str, Any] = {
+            "ConditionExpression": self.condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
         return {
             "UpdateExpression": expression,
-            "ConditionExpression": self.condition,
             "ExpressionAttributeNames": {f"#{name}": name for name in sorted(names)},
             "ExpressionAttributeValues": {
                 **{f":new_{name}": value for name, value in self.sets.items()},
                 **{f":{name}": value for name, value in self.values.items()},
             },
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **(checked if self.condition else {}),
         }

@@ -26,6 +26,8 @@ from domain.occurrences import (
     Reported,
     Retried,
     RunChanged,
+    ShopChanged,
+    ShopEvent,
     TakenUp,
     WaitedForRateLimit,
 )
@@ -96,6 +98,9 @@ class Logs(Observer):
                 self._say(level, event, **told, **({"error": error} if error else {}))
             case DeadLettersHeldBack(reached):
                 self._say(*_HELD_BACK[reached])
+            case ShopChanged(user_id, shop, event, why):
+                told = {"userId": user_id, "shop": shop, **({"why": why} if why else {})}
+                self._say(_SHOP_LEVELS.get(event, logging.INFO), f"shop {event}", **told)
             case HoldLost(what, text):
                 self._say(logging.WARNING, "lease lost", of=what, text=text)
             case _:
@@ -159,6 +164,13 @@ def _breaker(is_open: bool) -> tuple[int, str]:  # noqa: FBT001 - a state, not a
     return (logging.ERROR, "is away") if is_open else (logging.INFO, "answers again")
 
 
+_SHOP_LEVELS = {
+    ShopEvent.REFRESH_FAILED: logging.WARNING,
+    ShopEvent.REAUTH_REQUIRED: logging.ERROR,
+    ShopEvent.UNAVAILABLE: logging.WARNING,
+    ShopEvent.REJECTED: logging.ERROR,
+    ShopEvent.CLIENT_MISCONFIGURED: logging.ERROR,
+}
 _HELD_BACK = {
     True: (logging.ERROR, "too many dead letters: messages go back instead"),
     False: (logging.INFO, "dead letters are few again"),

@@ -39,6 +39,7 @@ from domain.occurrences import (
     Retried,
     RunChanged,
     RunEvent,
+    ShopChanged,
     WaitedForRateLimit,
 )
 from domain.ports import Clock, Observer
@@ -97,6 +98,8 @@ class Counting(Observer):
                 # A clock that was set back can make a wait negative, which a counter refuses.
                 seconds = max(wait.total_seconds(), 0.0)
                 self._metrics.rate_limit_wait.labels(source.value).inc(seconds)
+            case ShopChanged(event=event):
+                self._metrics.shop_events.labels(event.value).inc()
             case _:
                 return
 

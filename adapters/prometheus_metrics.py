@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from domain.checkpoints import SourceName
 from domain.failures import Reason
 from domain.messages import SyncType
-from domain.occurrences import RunEvent
+from domain.occurrences import RunEvent, ShopEvent
 from domain.orders import OrderFailure
 
 PREFIX = "shopify_sync"
@@ -27,6 +27,7 @@ ORDER_FAILURES = (*(failure.value for failure in OrderFailure), OTHER)
 MESSAGE_TYPES = ("sync-page", "retry-batch", "invalid", OTHER)
 OUTCOMES = ("done", "stale", "duplicate", "busy", "retried", "dead-lettered")
 RUN_EVENTS = tuple(event.value for event in RunEvent)
+SHOP_EVENTS = tuple(event.value for event in ShopEvent)
 PHASES = ("fetch", "store", "total")
 TARGETS = ("shopify", "dynamodb", "sqs")
 RETRY_REASONS = (
@@ -71,6 +72,7 @@ class Metrics:
     rate_limited: Counter
     rate_limit_wait: Counter
     dead_letters: Counter
+    shop_events: Counter
     last_progress: Gauge
 
     @classmethod
@@ -99,6 +101,7 @@ class Metrics:
             make.counter("rate_limited", "Times a source asked for a wait", **by_source),
             make.counter("rate_limit_wait_seconds", "Waits a source asked for", **by_source),
             make.counter("dead_letters", "Messages sent to the dead-letter queue", reason=REASONS),
+            make.counter("shop_events", "What happened to shops and tokens", event=SHOP_EVENTS),
             make.gauge(
                 "last_progress_timestamp_seconds",
                 "When this process last stored a page or completed a run; 0 until it has",

@@ -27,11 +27,11 @@ from config.settings import load
 from domain.leases import FixedLease
 from domain.messages import Message
 from domain.orders import Order, PageRequest
-from domain.shops import ConnectedShop
+from domain.shops import ConnectedShop, Tokens
 from sandbox.processes import Sandbox
 
 PAGES = 8
-SHOP = ConnectedShop("benchmark", "big-shop.myshopify.com", "shpat_sandbox_big-shop")
+SHOP = ConnectedShop("benchmark", "big-shop.myshopify.com", Tokens("shpat_sandbox_big-shop"))
 
 
 class Canned(BaseHTTPRequestHandler):

@@ -107,6 +107,27 @@ class Unavailable(Exception):
         self.failure = failure
 
 
+class TokenRefused(Permanent):
+    """The access token is not accepted (any more): another one may be."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.SHOP_UNAUTHORIZED, message)
+
+
+class RefreshRefused(Permanent):
+    """The refresh token is dead: it ran out, or the app was uninstalled."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.SHOP_UNAUTHORIZED, message)
+
+
+class ClientRefused(Failure):
+    """Shopify does not accept the app's own credentials: our configuration, no shop's matter."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Reason.SHOPIFY_ERROR, message)
+
+
 class LeaseLost(Exception):
     """Too little of the lease is left to send anything more, or somebody else has taken it."""
 

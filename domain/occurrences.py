@@ -202,6 +202,28 @@ class LoopSpent:
     took: timedelta
 
 
+class ShopEvent(StrEnum):
+    REFRESHED = "refreshed"
+    REFRESH_FAILED = "refresh-failed"
+    REAUTH_REQUIRED = "reauth-required"
+    UNAVAILABLE = "unavailable"
+    AVAILABLE = "available"
+    REJECTED = "rejected"
+    """Shopify's security rejected a request."""
+    CLIENT_MISCONFIGURED = "client-misconfigured"
+    """The app's own credentials are missing or not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopChanged:
+    """Something happened to a user's shop or its credentials; `why` is for people."""
+
+    user_id: str
+    shop: str
+    event: ShopEvent
+    why: str = ""
+
+
 Occurrence: TypeAlias = (
     RunChanged
     | PageStored
@@ -220,4 +242,5 @@ Occurrence: TypeAlias = (
     | Extended
     | HoldLost
     | LoopSpent
+    | ShopChanged
 )

@@ -19,7 +19,7 @@ from domain.failed_batches import FailedBatch
 from domain.messages import Continuation, Message, RunKey
 from domain.occurrences import Occurrence
 from domain.orders import Order, OrderPage, PageRequest, StoreReport
-from domain.shops import ConnectedShop, ShopStatus
+from domain.shops import ConnectedShop, ShopStatus, Tokens
 
 
 class Clock(Protocol):
@@ -243,19 +243,74 @@ class FailedBatchStore(Protocol):
 
 
 class ShopDirectory(Protocol):
-    """Whose shop is which, and the credentials for it."""
+    """Whose shop is which, and the credentials for it.
+
+    Whoever changes a shop that was found names the credentials that were found with it (its
+    revision): what was learnt of them says nothing about others that were stored meanwhile. A
+    change whose answer was lost is recognised as ours.
+    """
 
     @abstractmethod
     def find(self, user_id: str) -> ConnectedShop | None:
-        """The user's shop."""
+        """The user's shop (strongly consistent)."""
 
     @abstractmethod
     def connect(self, shop: ConnectedShop) -> None:
-        """Store the shop's credentials, in place of the user's earlier ones."""
+        """Store the shop's credentials, in place of the user's earlier ones and all about them."""
 
     @abstractmethod
     def each(self, status: ShopStatus) -> Iterator[str]:
         """The ids of all users whose shop has that status; may read page after page."""
+
+    @abstractmethod
+    def lease_refresh(self, shop: ConnectedShop, lease: LeaseMark, now: datetime) -> bool:
+        """Take the right to refresh these credentials; False if somebody has it, or they are gone.
+
+        Nobody else gets it until the lease ends, is released, or new credentials are stored.
+        """
+
+    @abstractmethod
+    def renew(self, shop: ConnectedShop, owner: str, tokens: Tokens) -> ConnectedShop | None:
+        """Store the tokens in place of the shop's, which ends the lease; the shop as it is now.
+
+        None, and nothing is stored, if other credentials are stored or the lease is another's.
+        """
+
+    @abstractmethod
+    def release_refresh(self, shop: ConnectedShop, owner: str) -> None:
+        """End the lease before its time, if it is still that owner's."""
+
+    @abstractmethod
+    def require_reauth(self, shop: ConnectedShop, reason: str) -> bool:
+        """Note that the credentials are dead; False if it was known or others are stored."""
+
+    @abstractmethod
+    def park(self, shop: ConnectedShop, reason: str) -> bool:
+        """Note that the shop is away, and why; False if it was known or others are stored."""
+
+    @abstractmethod
+    def readmit(self, shop: ConnectedShop) -> bool:
+        """Note that the credentials work: the shop is connected. False if nothing had to change."""
+
+    @abstractmethod
+    def claim_probe(self, user_id: str, before: datetime) -> bool:
+        """Whether to look if the shop is still away: True for one caller only.
+
+        Only for a shop that is unavailable, and neither was parked nor probed since `before`.
+        """
+
+
+class TokenGrants(Protocol):
+    """Shopify's token endpoint."""
+
+    @abstractmethod
+    def refresh(self, shop: ConnectedShop, refresh_token: str) -> Tokens:
+        """New tokens for the refresh token, which may be asked for again if the answer is lost.
+
+        Raises `RefreshRefused` for a refresh token that is dead, `ClientRefused` if it is the app's
+        own credentials that are not accepted, `Permanent` with reason shop-unavailable, and what
+        an `OrderSource` raises for the time being. Takes less than `GRANT_TIME`.
+        """
 
 
 class Publisher(Protocol):

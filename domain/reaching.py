@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.failures import Permanent, Reason
 from domain.ports import ShopDirectory
-from domain.shops import ConnectedShop, ShopStatus
+from domain.shops import ConnectedShop
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FindShop:
                 f"this began with {began_with}, but the user is connected to {shop.shop} now: "
                 "ask for a new run with --restart",
             )
-        if shop.status is ShopStatus.REAUTH_REQUIRED:
+        if shop.hopeless:
             raise Permanent(
                 Reason.SHOP_UNAUTHORIZED,
                 f"{shop.shop} has to authorise the app again: run `shopify-sync connect`",

@@ -10,7 +10,7 @@ from domain.checkpoints import Chain, Checkpoint, LeaseMark, SourceName
 from domain.messages import Continuation, RunKey, SyncRequest, SyncType
 from domain.orders import Order, OrderPage
 from domain.policy import RunPolicy
-from domain.shops import ConnectedShop
+from domain.shops import ConnectedShop, Tokens
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 USER = "user-1"
@@ -53,7 +53,7 @@ def a_continuation(page: int = 1, chain_id: str = "chain-1", key: RunKey = KEY) 
 
 
 def a_shop(user_id: str = USER, shop: str = SHOP, token: str = "shpat_test") -> ConnectedShop:
-    return ConnectedShop(user_id, shop, token)
+    return ConnectedShop(user_id, shop, Tokens(token))
 
 
 def an_order(number: int, updated_at: datetime = NOW, **fields: Any) -> Order:

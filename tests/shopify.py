@@ -21,7 +21,7 @@ from adapters.shopify_transport import RawAnswer, ShopifyApi, ShopifyTransport
 from domain.checkpoints import SourceName
 from domain.failures import Failure, RateLimited
 from domain.ports import Chance, Clock
-from domain.shops import ConnectedShop
+from domain.shops import ConnectedShop, Tokens
 from tests.fakes.clock import FakeClock
 from tests.fakes.observer import FakeObserver
 from tests.fakes.pause import FakePause
@@ -36,7 +36,7 @@ LAST: dict[str, Any] = {"hasNextPage": False, "endCursor": None}
 
 
 def a_connected_shop(shop: str = SHOP, token: str = TOKEN) -> ConnectedShop:
-    return ConnectedShop("user-1", shop, token)
+    return ConnectedShop("user-1", shop, Tokens(token))
 
 
 class Evenly(Chance):

@@ -19,7 +19,7 @@ import boto3
 from adapters.dynamodb_shops import DynamoShops
 from adapters.system_clock import SystemClock
 from benchmarks.consumer.stage import DLQ, Stage
-from domain.shops import ConnectedShop
+from domain.shops import ConnectedShop, Tokens
 from sandbox.processes import Server
 
 AT_ONCE = 4
@@ -70,7 +70,7 @@ class Ours(Consumer):
     def send(self, stage: Stage, names: Sequence[str]) -> None:
         shops = self._shops()
         for name in names:
-            shops.connect(ConnectedShop(name, f"{name}.myshopify.com", "a-token"))
+            shops.connect(ConnectedShop(name, f"{name}.myshopify.com", Tokens("a-token")))
             body = {"type": "sync-page", "userId": name, "syncType": "manual"}
             stage.desk.engine.send_message(
                 QueueUrl=stage.url, MessageBody=json.dumps(body), MessageGroupId=name

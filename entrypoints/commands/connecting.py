@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from domain.shops import ConnectedShop
+from domain.shops import ConnectedShop, Tokens
 from entrypoints.commands.arguments import AsJson, Shop, User
 from entrypoints.commands.complaints import WrongUsage
 from entrypoints.commands.opening import objects
@@ -28,7 +28,9 @@ def connect(context: typer.Context, user: User, shop: Shop, *, as_json: AsJson =
     """
     token = _token()
     at_hand = objects(context)
-    at_hand.shops().connect(ConnectedShop(user, shop, token, updated_at=at_hand.clock().now()))
+    at_hand.shops().connect(
+        ConnectedShop(user, shop, Tokens(token), updated_at=at_hand.clock().now())
+    )
     tell({"userId": user, "shop": shop}, f"connected {user} to {shop}", as_json=as_json)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
+from itertools import count
 
+from domain.checkpoints import LeaseMark
 from domain.ports import Clock, ShopDirectory
-from domain.shops import ConnectedShop, ShopStatus
+from domain.shops import Absence, ConnectedShop, ShopStatus, Tokens
 from tests.fakes.faults import Faulty
 
 
@@ -17,6 +20,9 @@ class FakeShops(Faulty, ShopDirectory):
         super().__init__()
         self._clock = clock
         self._shops: dict[str, ConnectedShop] = {}
+        self._leases: dict[str, LeaseMark] = {}
+        self._probes: dict[str, datetime] = {}
+        self._revisions = count(1)
         for shop in shops:
             self.connect(shop)
 
@@ -27,9 +33,84 @@ class FakeShops(Faulty, ShopDirectory):
     def connect(self, shop: ConnectedShop) -> None:
         with self._call():
             at = shop.updated_at or self._clock.now()
+            self._forget(shop.user_id)
+            shop = replace(shop, absence=None, revision=self._revision())
             self._shops[shop.user_id] = replace(shop, updated_at=at)
 
     def each(self, status: ShopStatus) -> Iterator[str]:
         with self._call():
             users = [shop.user_id for shop in self._shops.values() if shop.status is status]
         yield from users
+
+    def lease_refresh(self, shop: ConnectedShop, lease: LeaseMark, now: datetime) -> bool:
+        with self._call():
+            held = self._leases.get(shop.user_id)
+            if not self._same(shop) or (held and held.until > now and held.owner != lease.owner):
+                return False
+            self._leases[shop.user_id] = lease
+            return True
+
+    def renew(self, shop: ConnectedShop, owner: str, tokens: Tokens) -> ConnectedShop | None:
+        with self._call():
+            if not self._same(shop) or not self._leased(shop, owner):
+                return None
+            del self._leases[shop.user_id]
+            return self._keep(shop, tokens=tokens, revision=self._revision())
+
+    def release_refresh(self, shop: ConnectedShop, owner: str) -> None:
+        with self._call():
+            if self._same(shop) and self._leased(shop, owner):
+                del self._leases[shop.user_id]
+
+    def require_reauth(self, shop: ConnectedShop, reason: str) -> bool:
+        return self._gone(shop, ShopStatus.REAUTH_REQUIRED, reason)
+
+    def park(self, shop: ConnectedShop, reason: str) -> bool:
+        return self._gone(shop, ShopStatus.UNAVAILABLE, reason)
+
+    def readmit(self, shop: ConnectedShop) -> bool:
+        with self._call():
+            if not self._same(shop) or self._shops[shop.user_id].status is ShopStatus.CONNECTED:
+                return False
+            self._probes.pop(shop.user_id, None)
+            self._keep(shop, status=ShopStatus.CONNECTED, absence=None)
+            return True
+
+    def claim_probe(self, user_id: str, before: datetime) -> bool:
+        with self._call():
+            shop = self._shops.get(user_id)
+            if shop is None or shop.status is not ShopStatus.UNAVAILABLE:
+                return False
+            since = shop.absence.since if shop.absence else None
+            if any(at is not None and at >= before for at in (since, self._probes.get(user_id))):
+                return False
+            self._probes[user_id] = self._clock.now()
+            return True
+
+    def _gone(self, shop: ConnectedShop, status: ShopStatus, reason: str) -> bool:
+        with self._call():
+            if not self._same(shop) or self._shops[shop.user_id].status is status:
+                return False
+            self._keep(shop, status=status, absence=Absence(reason, self._clock.now()))
+            return True
+
+    def _same(self, shop: ConnectedShop) -> bool:
+        stored = self._shops.get(shop.user_id)
+        return stored is not None and stored.revision == shop.revision
+
+    def _leased(self, shop: ConnectedShop, owner: str) -> bool:
+        held = self._leases.get(shop.user_id)
+        return held is not None and held.owner == owner
+
+    def _keep(self, shop: ConnectedShop, **changes: object) -> ConnectedShop:
+        stored = replace(self._shops[shop.user_id], updated_at=self._clock.now())
+        kept: ConnectedShop = replace(stored, **changes)  # type: ignore[arg-type] # its own fields
+        self._shops[shop.user_id] = kept
+        return kept
+
+    def _forget(self, user_id: str) -> None:
+        self._leases.pop(user_id, None)
+        self._probes.pop(user_id, None)
+
+    def _revision(self) -> str:
+        return f"revision-{next(self._revisions)}"

@@ -8,6 +8,7 @@ _BATCHES = "tests.fakes.failed_batches"
 _SHOPS = "tests.fakes.shops"
 _ORDERS = "tests.fakes.orders"
 _FAULTS = "tests.fakes.faults"
+_GRANTS = "tests.fakes.grants"
 
 BUGS = (
     PlantedBug(
@@ -58,6 +59,48 @@ BUGS = (
         " if shop.status is status]",
         "]",
         "only users whose shop has that status",
+    ),
+    PlantedBug(
+        "refresh-is-leased-to-everybody",
+        _SHOPS,
+        "if not self._same(shop) or (held and held.until > now and held.owner != lease.owner):",
+        "if not self._same(shop):",
+        "one refresh at a time",
+    ),
+    PlantedBug(
+        "renew-asks-for-no-lease",
+        _SHOPS,
+        "if not self._same(shop) or not self._leased(shop, owner):",
+        "if not self._same(shop):",
+        "nothing is stored if the lease is another's",
+    ),
+    PlantedBug(
+        "renew-stores-over-other-credentials",
+        _SHOPS,
+        "return stored is not None and stored.revision == shop.revision",
+        "return stored is not None",
+        "only the credentials that were found are changed",
+    ),
+    PlantedBug(
+        "probe-is-claimed-by-everybody",
+        _SHOPS,
+        "            self._probes[user_id] = self._clock.now()\n",
+        "",
+        "True for one caller only",
+    ),
+    PlantedBug(
+        "refresh-token-dies-with-its-first-use",
+        _GRANTS,
+        "Lineage(tokens.refresh, refresh_token)",
+        "Lineage(tokens.refresh)",
+        "it may be asked for again if the answer is lost",
+    ),
+    PlantedBug(
+        "refresh-token-never-dies",
+        _GRANTS,
+        "if lineage is None or refresh_token not in (lineage.latest, lineage.earlier):",
+        "if lineage is None:",
+        "a refresh token that is dead is refused",
     ),
     PlantedBug(
         "save-overwrites-a-newer-order",

@@ -21,6 +21,7 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     "clock": ("test_time_and_chance.py::TestFakeClock",),
     "failed_batches": _FAILED_BATCHES,
     "faults": (*_CHECKPOINTS, *_FAILED_BATCHES, *_SHOPS),
+    "grants": ("test_token_grants.py::TestFakeGrants",),
     "inbox": (
         "test_inbox.py::TestFakeInbox",
         "test_deliveries.py::TestFakeInbox",

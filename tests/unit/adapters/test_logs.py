@@ -31,6 +31,8 @@ from domain.occurrences import (
     Retried,
     RunChanged,
     RunEvent,
+    ShopChanged,
+    ShopEvent,
     WaitedForRateLimit,
 )
 from tests.builders import KEY
@@ -269,6 +271,14 @@ class TestWhatTheLoopMeets:
         for reached in (True, False):
             written.logs.notice(DeadLettersHeldBack(reached))
         assert [line["level"] for line in written.lines] == ["error", "info"]
+
+    def test_names_the_shop_whose_credentials_are_dead(self, written: Written) -> None:
+        for event in (ShopEvent.REAUTH_REQUIRED, ShopEvent.REFRESHED):
+            written.logs.notice(ShopChanged("user-1", "demo-shop.myshopify.com", event, "HTTP 401"))
+        dead, refreshed = written.lines
+        assert (dead["level"], dead["event"]) == ("error", "shop reauth-required")
+        assert (dead["userId"], dead["why"]) == ("user-1", "HTTP 401")
+        assert refreshed["level"] == "info"
 
     def test_warns_of_a_lease_that_is_lost(self, written: Written) -> None:
         written.logs.notice(HoldLost("page", "page 3 of run run-1 is somebody else's"))

@@ -25,6 +25,8 @@ from domain.occurrences import (
     Retried,
     RunChanged,
     RunEvent,
+    ShopChanged,
+    ShopEvent,
     TakenUp,
     WaitedForRateLimit,
 )
@@ -44,6 +46,7 @@ CONTRACT = {
     "rate_limited_total": ("counter", {"source"}),
     "rate_limit_wait_seconds_total": ("counter", {"source"}),
     "dead_letters_total": ("counter", {"reason"}),
+    "shop_events_total": ("counter", {"event"}),
     "messages_released_total": ("counter", {"why"}),
     "receive_errors_total": ("counter", {"reason"}),
     "lease_extensions_total": ("counter", {"of", "result"}),
@@ -213,6 +216,14 @@ class TestCounting:
         assert scrape.value("dead_letters_held_back") == 0
         scrape.counting.notice(DeadLettersHeldBack(reached=True))
         assert scrape.value("dead_letters_held_back") == 1
+
+    def test_counts_what_happens_to_shops(self) -> None:
+        scrape = Scrape()
+        assert scrape.value("shop_events_total", event="client-misconfigured") == 0
+        for event in (ShopEvent.REFRESHED, ShopEvent.REFRESHED, ShopEvent.UNAVAILABLE):
+            scrape.counting.notice(ShopChanged("user-1", "demo-shop.myshopify.com", event))
+        assert scrape.value("shop_events_total", event="refreshed") == 2
+        assert scrape.value("shop_events_total", event="unavailable") == 1
 
     def test_counts_orders_that_a_retry_has_stored_but_no_failure_twice(self) -> None:
         scrape = Scrape()
