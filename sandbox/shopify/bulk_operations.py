@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.shopify.bulk_plan import Rows, bulk_rows
 from sandbox.shopify.bulk_results import Recipe, ResultFile, Walk
+from sandbox.shopify.copies import Copies
 from sandbox.shopify.faults import OPERATION_FAULTS, SUBMIT_FAULTS, Fault
 from sandbox.shopify.refusals import Refused
 from sandbox.shopify.timeline import OrderKey
@@ -70,6 +71,8 @@ class BulkOperations:
     wall: Seconds
     pace: Pace
     ending: Event
+    kinds: int = 0
+    """How many different orders the shop has; 0: no two are alike."""
     _all: dict[str, Operation] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(4_300_000_000_001))
     _lock: Lock = field(default_factory=Lock)
@@ -113,13 +116,17 @@ class BulkOperations:
         operation = Operation(
             number=next(self._numbers),
             query=query,
-            file=ResultFile(Recipe(walk, self.make, rows, grouped)),
+            file=ResultFile(self._recipe(walk, rows, grouped=grouped)),
             began=self.clock(),
             created_at=self.wall(),
             fate=self.next_fault(OPERATION_FAULTS),
         )
         self._all[operation.gid] = operation
         return operation
+
+    def _recipe(self, walk: Walk, rows: Rows, *, grouped: bool) -> Recipe:
+        copies = Copies(self.kinds, self.make, rows) if self.kinds else None
+        return Recipe(walk, self.make, rows, grouped, copies)
 
     def _cancel(self, gid: str) -> dict[str, Any]:
         operation = self._all.get(gid)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from sandbox.shopify.bulk_plan import AS_A_CHILD, Row, Rows
+from sandbox.shopify.copies import Copies
 from sandbox.shopify.timeline import OrderKey
 
 CHUNK = 50
@@ -35,9 +36,14 @@ class Recipe:
     make: Callable[[OrderKey], Mapping[str, Any]]
     rows: Rows
     grouped: bool
+    copies: Copies | None = None
+    """Where orders repeat."""
 
     def text(self, keys: list[OrderKey]) -> tuple[bytes, int]:
         """The lines of those orders, and how many they are."""
+        if self.copies is not None and self.grouped:
+            filled = [self.copies.lines(key) for key in keys]
+            return b"".join(text for text, _ in filled), sum(number for _, number in filled)
         rows = [row for key in keys for row in self.rows.of(self.make(key))]
         if not self.grouped:
             rows = _scattered(rows)

@@ -30,6 +30,8 @@ LONG_ORDER_INDEX = 20
 LONG_ORDER_LINES = 300
 WHOLESALE_EVERY = 97
 FIRST_NUMBER = 1_001
+UNTIL_CANCELLED = 900
+"""Seconds."""
 
 Node = dict[str, Any]
 
@@ -68,14 +70,15 @@ class Sale:
 
 def make_order(shop: Shop, key: OrderKey) -> Node:
     """The order of that key; a higher version of it shows in its tags and its note."""
-    rng = Random(mixed(shop.seed ^ 0x0BDE, key.index))
+    kind = shop.kind(key.index)
+    rng = Random(mixed(shop.seed ^ 0x0BDE, kind))
     created, updated = instant(key.created), instant(key.updated)
     place = rng.choice(people.PLACES)
     till = Till.of(shop.currency, rng.choice((shop.currency,) * 5 + ("EUR", "JPY", "KWD")))
     who = people.customer(rng, created) if rng.randrange(8) else None
     discount, percent = discount_of(rng)
     basket = Basket(rng, till, key.id, place[-1], discount, percent)
-    sale = _sale(basket, _how_many(rng, key.index))
+    sale = _sale(basket, _how_many(rng, kind))
     name = f"#{FIRST_NUMBER + key.index}"
     shipped = rng.random() < 0.6  # noqa: PLR2004 - three in five
     node: Node = {
@@ -157,7 +160,7 @@ def _state(rng: Random, key: OrderKey, created: str) -> Node:
         "test": key.test,
         "closed": key.closed,
         "closedAt": instant(key.updated) if key.closed else None,
-        "cancelledAt": instant(key.created + 900) if key.cancelled else None,
+        "cancelledAt": instant(key.created + UNTIL_CANCELLED) if key.cancelled else None,
         "cancelReason": reason if key.cancelled else None,
         "cancellation": {"staffNote": None} if key.cancelled else None,
         "confirmed": True,

@@ -58,14 +58,20 @@ class Shop:
     last_update: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC)
     days: int = 730
     token: str = ""
+    kinds: int = 0
+    """So many different orders, which repeat under ids, names and times of their own; 0: no end."""
 
     def __post_init__(self) -> None:
         if not self.domain.endswith(DOMAIN_SUFFIX):
             raise ValueError(f"a shop's domain ends in {DOMAIN_SUFFIX}: {self.domain!r}")
-        if self.orders < 0 or self.days < 1:
+        if self.orders < 0 or self.days < 1 or self.kinds < 0:
             raise ValueError("a shop has no fewer than 0 orders and no less than a day of them")
         if not self.token:
             object.__setattr__(self, "token", token_of(self.domain))
+
+    def kind(self, index: int) -> int:
+        """Orders of one kind differ in nothing but what is their own."""
+        return index % self.kinds if self.kinds else index
 
     @property
     def handle(self) -> str:
@@ -127,4 +133,5 @@ def _like(template: Shop, domain: str) -> Shop:
         currency=template.currency,
         last_update=template.last_update,
         days=template.days,
+        kinds=template.kinds,
     )

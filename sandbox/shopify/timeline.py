@@ -48,6 +48,7 @@ class Timeline:
     def __init__(self, shop: Shop) -> None:
         self.orders = shop.orders
         self._seed = shop.seed
+        self._kind = shop.kind
         self._gap = max(1, shop.days * SECONDS_A_DAY // max(1, shop.orders))
         self._end = int(shop.last_update.timestamp())
         self._long_run = LONG_RUN if shop.orders > LONG_RUN_FROM_ORDERS else range(0)
@@ -55,7 +56,7 @@ class Timeline:
 
     def key(self, index: int) -> OrderKey:
         """The key of an order as it was made; an index past the last is an order created later."""
-        bits = mixed(self._seed, index)
+        bits = mixed(self._seed, self._kind(index))
         cancelled = bits >> 8 & 0xF == 0
         return OrderKey(
             index=index,

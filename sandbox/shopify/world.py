@@ -107,6 +107,7 @@ class World:
             self.wall,
             self.downloads.pace,
             self.ending,
+            storefront.shop.kinds,
         )
 
     def rest(self, domain: str) -> RestApi | None:
