@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from adapters import shopify_bulk_documents as documents
+from adapters.pacer import PATIENCE
 from adapters.shopify_answers import Answer, unreadable
-from adapters.shopify_client import Question, ShopifyClient
+from adapters.shopify_asking import Question
+from adapters.shopify_client import ShopifyClient
 from adapters.shopify_orders import instant_in
 from adapters.shopify_refusals import quoted
 from domain.failures import Permanent, Reason
@@ -18,7 +20,8 @@ from domain.shops import ConnectedShop
 
 T = TypeVar("T")
 
-PATIENCE = timedelta(seconds=10)
+A_FEW = 10.0
+"""Points of a mutation; a look at an operation is one or two."""
 BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 """Five bulk queries may run at once for an app and a shop."""
 _BUSY_TEXT = "already in progress"
@@ -51,19 +54,20 @@ class BulkOperations:
         Asked once: an answer that was lost may have started one, which `latest` shows.
         """
         once = replace(self.client, attempts=_Once())
-        return once.ask(shop, Question(documents.RUN, {"query": query}), _submitted, PATIENCE)
+        question = Question(documents.RUN, {"query": query}, A_FEW)
+        return once.ask(shop, question, _submitted, PATIENCE)
 
     def find(self, shop: ConnectedShop, gid: str) -> BulkOperation | None:
         """The operation as it is now; None if Shopify knows none of that id."""
-        return self.client.ask(shop, Question(documents.FIND, {"id": gid}), _found, PATIENCE)
+        return self.client.ask(shop, Question(documents.FIND, {"id": gid}, A_FEW), _found, PATIENCE)
 
     def latest(self, shop: ConnectedShop) -> tuple[BulkOperation, ...]:
         """The twenty latest operations of the app and the shop, newest first."""
-        return self.client.ask(shop, Question(documents.LATEST, {}), _latest, PATIENCE)
+        return self.client.ask(shop, Question(documents.LATEST, {}, A_FEW), _latest, PATIENCE)
 
     def cancel(self, shop: ConnectedShop, gid: str) -> None:
         """End the operation; one that has ended already stays as it is, without complaint."""
-        self.client.ask(shop, Question(documents.CANCEL, {"id": gid}), _cancelled, PATIENCE)
+        self.client.ask(shop, Question(documents.CANCEL, {"id": gid}, A_FEW), _cancelled, PATIENCE)
 
 
 class _Once:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
@@ -11,10 +11,12 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from adapters.pacer import Api, Pacer, Wish
 from adapters.shopify_answers import Answer, answer_in
+from adapters.shopify_asking import AskedCosts, Question
+from adapters.shopify_told import graphql_cost
 from adapters.shopify_transport import RawAnswer, ShopifyTransport
 from domain.occurrences import Reported
-from domain.orders import Json
 from domain.ports import Observer
 from domain.shops import ConnectedShop
 
@@ -32,14 +34,6 @@ class Attempts(Protocol):
         Waits for rate limits up to the patience, then raises `RateLimited`; raises the last
         failure of a call that is not worth repeating, `Interrupted` when the process stops.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A GraphQL document with its variables."""
-
-    document: str
-    variables: Mapping[str, Json]
 
 
 class Versions:
@@ -72,12 +66,14 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class ShopifyClient:
-    """Asks, and reports what a person should know about the answers."""
+    """Asks when the shop's rate limit has room, and reports what a person should know."""
 
     transport: ShopifyTransport
     attempts: Attempts
     observer: Observer
+    pacer: Pacer
     versions: Versions = field(default_factory=Versions)
+    costs: AskedCosts = field(default_factory=AskedCosts)
 
     def ask(
         self,
@@ -90,7 +86,7 @@ class ShopifyClient:
         body = msgspec.json.encode({"query": question.document, "variables": question.variables})
 
         def call() -> tuple[Answer, T]:
-            raw = self.transport.post(shop, body)
+            raw = self._sent(shop, question, body)
             self.versions.check(raw, self.transport.api.version, self.observer)
             answer = answer_in(raw)
             return answer, read(answer)
@@ -105,3 +101,19 @@ class ShopifyClient:
                 )
             )
         return content
+
+    def ready_in(self, shop: ConnectedShop, question: Question) -> timedelta:
+        """Keep the shop's rate limit free for the question; how long to delay it."""
+        return self.pacer.book(shop.shop, Api.GRAPHQL, self._wish(question))
+
+    def _sent(self, shop: ConnectedShop, question: Question, body: bytes) -> RawAnswer:
+        wish = self._wish(question)
+        with self.pacer.request(shop.shop, Api.GRAPHQL, wish) as request:
+            raw = self.transport.post(shop, body)
+            told, cost = graphql_cost(raw)
+            request.tells(told)
+        self.costs.learn(question, cost.requested)
+        return raw
+
+    def _wish(self, question: Question) -> Wish:
+        return Wish(self.costs.of(question), question.place)

@@ -1,4 +1,4 @@
-"""What queries cost, and how long until the shop's rate limit has room for them.
+"""What queries cost, and how long to wait after one that was refused.
 
 A bucket of points that fills up at a constant rate (shopify.dev/docs/api/usage/limits): it must
 hold what a query might cost before Shopify runs it.
@@ -23,6 +23,8 @@ class Cost:
     """`extensions.cost` of an answer, in points and points a second; None is what it left out."""
 
     requested: float | None = None
+    charged: float | None = None
+    """What it turned out to cost: the rest was given back."""
     available: float | None = None
     restored_a_second: float | None = None
     at_most: float | None = None
@@ -36,11 +38,6 @@ class Cost:
             and self.at_most is not None
             and self.requested > self.at_most
         )
-
-    def ready_in(self, points: float | None) -> timedelta:
-        """How long until the bucket holds that many points, as far as the answer tells."""
-        seconds = self._seconds_until(points)
-        return timedelta(0) if seconds is None else timedelta(seconds=min(seconds, LONGEST_WAIT))
 
     @property
     def throttled_for(self) -> timedelta:
@@ -62,6 +59,7 @@ def cost_in(extensions: Json) -> Cost:
     throttle = _member(cost, "throttleStatus")
     return Cost(
         requested=points(_member(cost, "requestedQueryCost")),
+        charged=points(_member(cost, "actualQueryCost")),
         available=points(_member(throttle, "currentlyAvailable")),
         restored_a_second=points(_member(throttle, "restoreRate")),
         at_most=points(_member(throttle, "maximumAvailable")),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from adapters import shopify_documents as documents
-from adapters.shopify_client import Question, ShopifyClient
-from adapters.shopify_costs import Cost
+from adapters.pacer import PATIENCE
+from adapters.shopify_asking import Question
+from adapters.shopify_client import ShopifyClient
 from adapters.shopify_documents import CustomerData
 from adapters.shopify_orders import Reading, Unfinished, orders_in, page_in, rest_in
 from domain.failures import PageTooLarge, Permanent, Reason
@@ -16,10 +17,10 @@ from domain.orders import Json, Order, OrderPage, PageRequest
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 
-PATIENCE = timedelta(seconds=10)
-"""Nothing is lost yet: a longer wait for the rate limit is better spent in the queue."""
 REST_PATIENCE = timedelta(minutes=5)
 """For what a page still lacks: giving up would throw away, and pay again for, what was read."""
+A_REST_AT_MOST = 150.0
+"""Points of 250 more line items."""
 AT_ONCE = 13
 """Orders by id in one request, about 800 points: a batch of 25 takes two requests."""
 
@@ -35,26 +36,31 @@ class ShopifyGraphqlOrders(OrderSource):
     customer_data: CustomerData
 
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
-        question = Question(
-            documents.orders_page(self.customer_data),
-            {
-                "first": request.size,
-                "after": request.cursor,
-                "query": updated_since(request.since),
-                "count": request.count,
-            },
-        )
+        question = self._page(request)
         page = self.client.ask(
             shop, question, lambda answer: page_in(answer, request.cursor), PATIENCE
         )
-        latest = self._completed(shop, page, REST_PATIENCE)
+        self._complete(shop, page, REST_PATIENCE)
+        ready_in = timedelta(0)
+        if request.soon and page.next_cursor is not None:
+            following = self._page(replace(request, cursor=page.next_cursor, count=False))
+            ready_in = self.client.ready_in(shop, following)
         return OrderPage(
             orders=page.orders,
             next_cursor=page.next_cursor,
             expected=page.expected,
             cost=page.cost.requested,
-            ready_in=latest.ready_in(page.cost.requested),
+            ready_in=ready_in,
         )
+
+    def _page(self, request: PageRequest) -> Question:
+        variables: dict[str, Json] = {
+            "first": request.size,
+            "after": request.cursor,
+            "query": updated_since(request.since),
+            "count": request.count,
+        }
+        return Question(documents.orders_page(self.customer_data), variables)
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         if not all(each.isascii() and each.isdecimal() for each in order_ids):
@@ -79,29 +85,27 @@ class ShopifyGraphqlOrders(OrderSource):
                 raise
             half = len(ids) // 2
             return self._each(shop, (ids[:half], ids[half:]))
-        self._completed(shop, reading, PATIENCE)
+        self._complete(shop, reading, PATIENCE)
         return reading.orders
 
-    def _completed(self, shop: ConnectedShop, reading: Reading, patience: timedelta) -> Cost:
-        """Complete what is unfinished; returns what the last answer said of the rate limit."""
-        cost = reading.cost
+    def _complete(self, shop: ConnectedShop, reading: Reading, patience: timedelta) -> None:
         for unfinished in reading.unfinished:
-            cost = self._complete(shop, unfinished, patience)
-        return cost
+            self._read_rest(shop, unfinished, patience)
 
-    def _complete(self, shop: ConnectedShop, unfinished: Unfinished, patience: timedelta) -> Cost:
+    def _read_rest(self, shop: ConnectedShop, unfinished: Unfinished, patience: timedelta) -> None:
         document = documents.rest_of(unfinished.connection)
         cursor = unfinished.cursor
         seen: set[str] = set()
         while True:
             seen.add(cursor)
-            question = Question(document, {"id": unfinished.order_gid, "after": cursor})
-            rest, cost = self.client.ask(
+            variables: dict[str, Json] = {"id": unfinished.order_gid, "after": cursor}
+            question = Question(document, variables, A_REST_AT_MOST)
+            rest = self.client.ask(
                 shop, question, lambda answer: rest_in(answer, unfinished, seen), patience
             )
             unfinished.nodes.extend(rest.nodes)
             if rest.next_cursor is None:
-                return cost
+                return
             cursor = rest.next_cursor
 
 

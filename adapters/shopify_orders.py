@@ -69,14 +69,12 @@ def orders_in(answer: Answer, number: int) -> Reading:
     return Reading(orders, tuple(unfinished), answer.cost)
 
 
-def rest_in(
-    answer: Answer, unfinished: Unfinished, seen: AbstractSet[str]
-) -> tuple[Connection, Cost]:
+def rest_in(answer: Answer, unfinished: Unfinished, seen: AbstractSet[str]) -> Connection:
     """More nodes of an unfinished list, asked for after the last of the cursors seen."""
     order = answer.data.get("order")
     if not isinstance(order, dict):
         raise unreadable("an order is gone while its lines are read")
-    return connection_in(order.get(unfinished.connection), unfinished.connection, seen), answer.cost
+    return connection_in(order.get(unfinished.connection), unfinished.connection, seen)
 
 
 def connection_in(value: Json, name: str, seen: AbstractSet[str]) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adapters.pacer import PATIENCE
 from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_answers import PageRefused
 from adapters.shopify_rest_client import RestQuestion, ShopifyRestClient
@@ -17,8 +18,6 @@ from domain.orders import Order, OrderPage, PageRequest
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 
-PATIENCE = timedelta(seconds=10)
-"""Nothing is lost yet: a longer wait for the rate limit is better spent in the queue."""
 TIE_PATIENCE = timedelta(minutes=5)
 """In the middle of orders of one second: giving up would throw away what was read."""
 LARGEST_TIE = 5_000
@@ -42,8 +41,12 @@ class ShopifyRestOrders(OrderSource):
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
         expected = self._count(shop, request.since) if request.count else None
         reading = self._at(shop, place_at(request.cursor, request.since), request.size)
-        cursor = None if reading.next is None else cursor_of(reading.next)
-        return OrderPage(reading.orders, cursor, expected, ready_in=reading.ready_in)
+        if reading.next is None:
+            return OrderPage(reading.orders, None, expected)
+        ready_in = timedelta(0)
+        if request.soon:
+            ready_in = self.client.ready_in(shop, self._question(reading.next, request.size))
+        return OrderPage(reading.orders, cursor_of(reading.next), expected, ready_in=ready_in)
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         if not all(each.isascii() and each.isdecimal() for each in order_ids):
@@ -96,13 +99,16 @@ class ShopifyRestOrders(OrderSource):
                 )
             reading = self._read(shop, reading.next, size, TIE_PATIENCE)
             orders += reading.orders
-        return Reading(tuple(orders), reading.next, reading.ready_in)
+        return Reading(tuple(orders), reading.next)
 
     def _read(self, shop: ConnectedShop, place: Place, size: int, patience: timedelta) -> Reading:
-        question = RestQuestion("orders", {"limit": str(size), **self._fields, **_where(place)})
+        question = self._question(place, size)
         return self.client.ask(
             shop, question, lambda answer: page_in(answer, place, self.customer_data), patience
         )
+
+    def _question(self, place: Place, size: int) -> RestQuestion:
+        return RestQuestion("orders", {"limit": str(size), **self._fields, **_where(place)})
 
     def _count(self, shop: ConnectedShop, since: datetime | None) -> int | None:
         """None if Shopify fails to count, which keeps no page from being read."""

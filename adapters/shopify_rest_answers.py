@@ -1,11 +1,9 @@
-"""Answers of the REST API: whole and understood, or a failure; and what their headers say."""
+"""Answers of the REST API: whole and understood, or a failure; and where they lead on."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -17,37 +15,12 @@ from adapters.shopify_transport import RawAnswer
 from domain.failures import Permanent, Reason
 from domain.orders import Json
 
-CALL_LIMIT = "X-Shopify-Shop-Api-Call-Limit"
-SECONDS_TO_EMPTY = 20
-"""A full bucket leaks empty in that time on every plan: 40 calls at 2 a second, 80 at 4, …"""
-
-_CALL_LIMIT = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimit:
-    """How many calls are in the shop's bucket, and how many it holds.
-
-    Source: shopify.dev/docs/api/admin-rest/usage/rate-limits.
-    """
-
-    used: int
-    at_most: int
-
-    @property
-    def ready_in(self) -> timedelta:
-        """How long until there is room for one more call."""
-        if self.used < self.at_most:
-            return timedelta(0)
-        return timedelta(seconds=SECONDS_TO_EMPTY / self.at_most)
-
 
 @dataclass(frozen=True, slots=True)
 class RestAnswer:
     """The content of an answer; `next_page` is the `page_info` of the page after it."""
 
     content: dict[str, Json]
-    call_limit: CallLimit | None
     next_page: str | None = None
 
 
@@ -72,15 +45,7 @@ def rest_answer_in(raw: RawAnswer, homes: Collection[str], *, linked: bool) -> R
     content = content_in(raw)
     if content.get("errors"):
         raise unreadable("it has errors")
-    return RestAnswer(content, call_limit_in(raw.headers), next_page_in(raw.headers, homes))
-
-
-def call_limit_in(headers: Mapping[str, str]) -> CallLimit | None:
-    """The call limit in the header, such as "32/40"; None without it or for nonsense."""
-    found = _CALL_LIMIT.fullmatch(headers.get(CALL_LIMIT, ""))
-    if found is None or not int(found[2]):
-        return None
-    return CallLimit(int(found[1]), int(found[2]))
+    return RestAnswer(content, next_page_in(raw.headers, homes))
 
 
 def next_page_in(headers: Mapping[str, str], homes: Collection[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from adapters.shopify_answers import unreadable
 from adapters.shopify_documents import CustomerData
@@ -23,7 +23,6 @@ class Reading:
 
     orders: tuple[Order, ...]
     next: Place | None
-    ready_in: timedelta
 
 
 def page_in(answer: RestAnswer, place: Place, customer_data: CustomerData) -> Reading:
@@ -34,13 +33,11 @@ def page_in(answer: RestAnswer, place: Place, customer_data: CustomerData) -> Re
     """
     orders = orders_in(answer, customer_data)
     _refuse_another_window(orders, place)
-    limit = answer.call_limit
-    ready_in = timedelta(0) if limit is None else limit.ready_in
     if answer.next_page is None:
-        return Reading(orders, None, ready_in)
+        return Reading(orders, None)
     if not orders or answer.next_page == place.page_info:
         raise unreadable("it says that more orders follow, but not where")
-    return Reading(orders, Place(answer.next_page, orders[-1].updated_at), ready_in)
+    return Reading(orders, Place(answer.next_page, orders[-1].updated_at))
 
 
 def orders_in(answer: RestAnswer, customer_data: CustomerData) -> tuple[Order, ...]:

@@ -23,6 +23,7 @@ from adapters.heartbeat import Heartbeat
 from adapters.logs import NAME as LOGGER
 from adapters.logs import Logs
 from adapters.observers import Everyone
+from adapters.pacer import Pacer
 from adapters.prometheus import Counting
 from adapters.prometheus_gauges import Asked, Gauges
 from adapters.release import version
@@ -134,10 +135,11 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(shopify_session, settings.provided.connections),
         clock,
     )
+    pacer = providers.Singleton(Pacer, clock, stopping)
     attempts = providers.Factory(Retrying, settings.provided.retries, stopping, chance, observer)
     shopify = providers.Singleton(
         ShopifyGraphqlOrders,
-        providers.Singleton(ShopifyClient, transport, attempts, observer),
+        providers.Singleton(ShopifyClient, transport, attempts, observer, pacer),
         settings.provided.customer_data,
     )
     shopify_rest = providers.Singleton(
@@ -147,6 +149,7 @@ class Container(containers.DeclarativeContainer):
             transport,
             providers.Factory(attempts, source=SourceName.REST),
             observer,
+            pacer,
         ),
         settings.provided.customer_data,
     )
@@ -159,6 +162,7 @@ class Container(containers.DeclarativeContainer):
                 transport,
                 providers.Factory(attempts, source=SourceName.BULK),
                 observer,
+                pacer,
             ),
         ),
         providers.Singleton(

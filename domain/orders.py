@@ -38,6 +38,8 @@ class PageRequest:
     """Whether to ask, too, how many orders the window holds."""
     run_began: datetime | None = None
     """When the run began that the page is for: what was prepared before that is too old for it."""
+    soon: bool = False
+    """Whether the page after it is asked for as soon as the source's rate limit has room."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= 250:  # noqa: PLR2004 - Shopify's own limit of a connection
@@ -55,7 +57,8 @@ class OrderPage:
     cost: float | None = None
     """What the page cost by the source's own estimate, in its points."""
     ready_in: timedelta = timedelta(0)
-    """How long until the source's rate limit has room for another such page."""
+    """For a page that is to be followed `soon`: how long until the source's rate limit has room for
+    the next, which is kept for it. No wait if it is shorter than a message's delay is good for."""
     ascending: bool = True
     """Whether orders come oldest update first, over all pages; else the run goes on to the end."""
 

@@ -109,7 +109,12 @@ class WorkOnPage:
         page = self.sources[held.source].fetch_page(
             shop,
             PageRequest(
-                size, held.cursor, held.since, count=held.page == 1, run_began=held.started_at
+                size,
+                held.cursor,
+                held.since,
+                count=held.page == 1,
+                run_began=held.started_at,
+                soon=self.policy.page_delays[held.key.sync_type] is None,
             ),
         )
         fetched = self.clock.monotonic()

@@ -55,7 +55,7 @@ class BulkBench:
     def source(self) -> ShopifyBulkOrders:
         bench = self.bench
         attempts = Retrying(bench.retries, bench.pause, Evenly(), bench.observer)
-        client = ShopifyClient(bench.transport, attempts, bench.observer)
+        client = ShopifyClient(bench.transport, attempts, bench.observer, bench.pacer)
         downloads = Downloads(self.downloading, self.clock, bench.timeout, plain=True)
         return ShopifyBulkOrders(
             BulkOperations(client), downloads, bench.source, self.clock, bench.customer_data

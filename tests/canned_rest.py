@@ -73,5 +73,6 @@ def canned_rest() -> Iterator[CannedRest]:
 
 
 def rest_page(bench: Bench, cursor: str | None = None, size: int = 250, **more: Any) -> OrderPage:
-    request = PageRequest(size, cursor, more.get("since"), count=more.get("count", False))
+    since, count, soon = more.get("since"), more.get("count", False), more.get("soon", False)
+    request = PageRequest(size, cursor, since, count=count, soon=soon)
     return bench.rest_source.fetch_page(a_connected_shop(), request)

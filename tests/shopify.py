@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from adapters.pacer import Pacer
 from adapters.retrying import Retrying
 from adapters.shopify_answers import answer_in
 from adapters.shopify_client import ShopifyClient
@@ -61,6 +62,13 @@ class Bench:
     pause: FakePause = field(default_factory=FakePause)
     observer: FakeObserver = field(default_factory=FakeObserver)
     session: requests.Session = field(default_factory=lambda: shopify_session(2))
+    pacer: Pacer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Waits move the clock, if it is one that moves only then."""
+        if isinstance(self.clock, FakeClock):
+            self.pause.on_wait = self.clock.advance
+        object.__setattr__(self, "pacer", Pacer(self.clock, self.pause))
 
     @property
     def transport(self) -> ShopifyTransport:
@@ -71,7 +79,7 @@ class Bench:
     @property
     def source(self) -> ShopifyGraphqlOrders:
         attempts = Retrying(self.retries, self.pause, Evenly(), self.observer)
-        client = ShopifyClient(self.transport, attempts, self.observer)
+        client = ShopifyClient(self.transport, attempts, self.observer, self.pacer)
         return ShopifyGraphqlOrders(client, self.customer_data)
 
     @property
@@ -79,7 +87,7 @@ class Bench:
         attempts = Retrying(
             self.retries, self.pause, Evenly(), self.observer, source=SourceName.REST
         )
-        client = ShopifyRestClient(self.transport, attempts, self.observer)
+        client = ShopifyRestClient(self.transport, attempts, self.observer, self.pacer)
         return ShopifyRestOrders(client, self.customer_data)
 
 
@@ -102,11 +110,16 @@ def a_node(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def cost(
-    requested: float | None = 600, available: float = 1400, restore: float = 100, **more: Any
+    requested: float | None = 600,
+    available: float = 1400,
+    restore: float = 100,
+    actual: float | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """The `extensions` of an answer: what it cost and what is left."""
     status = {"maximumAvailable": 2000.0, "currentlyAvailable": available, "restoreRate": restore}
-    return {"cost": {"requestedQueryCost": requested, "throttleStatus": {**status, **more}}}
+    costs = {"requestedQueryCost": requested, "actualQueryCost": actual}
+    return {"cost": {**costs, "throttleStatus": {**status, **more}}}
 
 
 def a_page_of(*nodes: Any, more_after: str | None = None, **more: Any) -> dict[str, Any]:

@@ -14,14 +14,14 @@ class FakePause(Pause):
 
     def __init__(self, on_wait: Callable[[timedelta], object] = lambda _: None) -> None:
         self.waits: list[timedelta] = []
-        self._on_wait = on_wait
+        self.on_wait = on_wait
         self._stopped = False
 
     def wait(self, duration: timedelta) -> None:
         if self._stopped:
             raise Interrupted("the process is stopping")
         self.waits.append(duration)
-        self._on_wait(duration)
+        self.on_wait(duration)
         if self._stopped:
             raise Interrupted("the process is stopping")
 

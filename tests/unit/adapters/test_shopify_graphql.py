@@ -31,7 +31,7 @@ from tests.shopify import (
     cost,
 )
 
-THROTTLED = {"errors": [an_error("THROTTLED")], "extensions": cost(600, 100, 100)}
+THROTTLED = {"errors": [an_error("THROTTLED")], "extensions": cost(600, 400, 100)}
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ class TestTrying:
         shopify.refuses(429, {"errors": "Exceeded 2 calls per second"}, Retry_After="2.0")
         shopify.answers(THROTTLED, a_page_of(a_node()))
         assert len(fetch(bench).orders) == 1
-        assert bench.pause.seconds == [2, 5]
+        assert bench.pause.seconds == [2, 2]
         assert len(bench.observer.of(WaitedForRateLimit)) == 2
         assert bench.observer.of(Retried) == []
 
