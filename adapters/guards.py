@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.breakers import Breakers
 from domain import breakers as dependencies
 from domain.breakers import ORDERS, SHOPIFY, STATE
-from domain.failures import Failure, Outage, Preparing, TimedOut, Transient, Unavailable
+from domain.failures import Failure, Outage, Preparing, Reason, TimedOut, Transient, Unavailable
 from domain.messages import Delivery
 from domain.orders import Order, OrderPage, PageRequest, StoreReport
 from domain.outcomes import Later, Outcome, Why
@@ -43,6 +43,9 @@ class GuardedSource(OrderSource):
         try:
             yield
         except Transient as failure:
+            if failure.reason is Reason.DATABASE_ERROR:  # our own table of shops
+                self.breakers.undecided(SHOPIFY, here, ORDERS)
+                raise
             self.breakers.undecided(ORDERS)
             # An answer that is of no use may be the page's own: it speaks against Shopify only
             # where several shops get such answers.

@@ -10,7 +10,17 @@ import msgspec
 
 from adapters.shopify_costs import cost_in, retry_after
 from adapters.shopify_transport import RawAnswer
-from domain.failures import Failure, Outage, Permanent, RateLimited, Reason, TimedOut, Transient
+from domain.failures import (
+    Failure,
+    Outage,
+    Permanent,
+    RateLimited,
+    Reason,
+    SecurityRejected,
+    TimedOut,
+    TokenRefused,
+    Transient,
+)
 from domain.orders import Json
 
 LONGEST_QUOTE = 200
@@ -26,7 +36,7 @@ _REFUSALS = range(400, 500)
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
-def refusal(raw: RawAnswer) -> Failure | RateLimited:
+def refusal(raw: RawAnswer) -> Failure | RateLimited | SecurityRejected:
     """The failure that an answer with another status than 200 stands for."""
     status = raw.status
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -39,11 +49,9 @@ def refusal(raw: RawAnswer) -> Failure | RateLimited:
             f"Shopify sent us elsewhere (HTTP {status}); redirects are never followed",
         )
     if status == SECURITY_REJECTION:
-        return Transient(
-            Reason.SHOPIFY_ERROR,
-            _said("Shopify rejected the request for its security", raw),
-            retry_after=AFTER_SECURITY_REJECTION,
-        )
+        said = _said("Shopify rejected the request for its security", raw)
+        failure = Transient(Reason.SHOPIFY_ERROR, said)
+        return SecurityRejected(AFTER_SECURITY_REJECTION, failure)
     if status in _REFUSALS:
         return _refused(raw)
     least = retry_after(raw.headers["Retry-After"]) if "Retry-After" in raw.headers else None
@@ -60,7 +68,7 @@ def _rate_limit(raw: RawAnswer) -> RateLimited:
 
 def _refused(raw: RawAnswer) -> Permanent:
     if raw.status == HTTPStatus.UNAUTHORIZED:
-        return Permanent(Reason.SHOP_UNAUTHORIZED, _said("the access token is not accepted", raw))
+        return TokenRefused(_said("the access token is not accepted", raw))
     if raw.status == HTTPStatus.FORBIDDEN and "unavailable shop" not in _text(raw).lower():
         return Permanent(Reason.SHOP_UNAUTHORIZED, _said("the app may not read the shop", raw))
     if raw.status == HTTPStatus.FORBIDDEN or raw.status in UNAVAILABLE:

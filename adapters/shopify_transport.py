@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import requests
@@ -42,6 +42,10 @@ class ShopifyApi:
         """The URL of a resource of the shop's, such as `orders/count`; ValueError likewise."""
         return f"{self._root(shop)}/admin/api/{self.version}/{name}.json"
 
+    def grants(self, shop: ConnectedShop) -> str:
+        """The URL of the shop's token endpoint; ValueError likewise."""
+        return f"{self._root(shop)}/admin/oauth/access_token"
+
     def homes(self, shop: ConnectedShop) -> tuple[str, str]:
         """What the shop may call itself in its answers; ValueError likewise.
 
@@ -55,12 +59,13 @@ class ShopifyApi:
 
 @dataclass(frozen=True, slots=True)
 class _Sending:
-    """A request to a resource: what a GET asks for, or what a POST carries."""
+    """A request: what a GET asks for, or what a POST carries."""
 
     method: Literal["GET", "POST"]
-    resource: str
+    url: str
     query: Mapping[str, str] | None = None
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class ShopifyTransport:
 
     def post(self, shop: ConnectedShop, body: bytes) -> RawAnswer:
         """The answer of the shop's GraphQL endpoint, whatever its status. Raises as `get` does."""
-        return self._answer(shop, _Sending("POST", "graphql", body=body))
+        return self._signed(shop, _Sending("POST", self.api.address(shop), body=body))
 
     def get(self, shop: ConnectedShop, resource: str, query: Mapping[str, str]) -> RawAnswer:
         """The answer of one of the shop's REST resources, whatever its status.
@@ -94,30 +99,41 @@ class ShopifyTransport:
         Raises TimedOut, Outage (no connection, one that broke), PageTooLarge (an answer above
         64 MB), Permanent shop-unauthorized (a token that fits into no header).
         """
-        return self._answer(shop, _Sending("GET", resource, query=query))
+        url = self.api.resource(shop, resource)
+        return self._signed(shop, _Sending("GET", url, query=query))
 
-    def _answer(self, shop: ConnectedShop, sending: _Sending) -> RawAnswer:
+    def grant(self, shop: ConnectedShop, body: bytes) -> RawAnswer:
+        """The answer of the shop's token endpoint, whatever its status; it is sent no token.
+
+        Raises TimedOut, Outage and PageTooLarge as `get` does.
+        """
+        return self._answer(_Sending("POST", self.api.grants(shop), body=body))
+
+    def _signed(self, shop: ConnectedShop, sending: _Sending) -> RawAnswer:
         if not _TOKEN.fullmatch(shop.access_token):
             raise Permanent(
                 Reason.SHOP_UNAUTHORIZED,
                 "the shop's access token has characters that no token has: connect it again",
             )
-        deadline = self.clock.monotonic() + self.api.timeout
-        with _translated(self.api.timeout), self._sent(shop, sending) as response:
-            answer = self._body(response, deadline)
-            return RawAnswer(
-                response.status_code,
-                response.headers,
-                answer.replace(shop.access_token.encode(), b"[access token]"),
-            )
+        answer = self._answer(replace(sending, token=shop.access_token))
+        body = answer.body.replace(shop.access_token.encode(), b"[access token]")
+        return replace(answer, body=body)
 
-    def _sent(self, shop: ConnectedShop, sending: _Sending) -> requests.Response:
-        headers = {"X-Shopify-Access-Token": shop.access_token, "Accept": "application/json"}
+    def _answer(self, sending: _Sending) -> RawAnswer:
+        deadline = self.clock.monotonic() + self.api.timeout
+        with _translated(self.api.timeout), self._sent(sending) as response:
+            body = self._body(response, deadline)
+            return RawAnswer(response.status_code, response.headers, body)
+
+    def _sent(self, sending: _Sending) -> requests.Response:
+        headers = {"Accept": "application/json"}
+        if sending.token is not None:
+            headers["X-Shopify-Access-Token"] = sending.token
         if sending.body is not None:
             headers["Content-Type"] = "application/json"
         return self.session.request(
             sending.method,
-            self.api.resource(shop, sending.resource),
+            sending.url,
             params=sending.query,
             data=sending.body,
             headers=headers,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dependency_injector import containers, providers
 from prometheus_client import CollectorRegistry
 
+from adapters.attended_source import AttendedSource
 from adapters.aws_time import time_of_aws
 from adapters.breakers import Breakers
 from adapters.dead_letter_limit import DeadLetterLimit
@@ -32,6 +33,9 @@ from adapters.shopify_bulk import ShopifyBulkOrders
 from adapters.shopify_bulk_operations import BulkOperations
 from adapters.shopify_client import ShopifyClient
 from adapters.shopify_downloads import Downloads
+from adapters.shopify_grants import RETRIES as TOKEN_RETRIES
+from adapters.shopify_grants import TIMEOUT as TOKEN_TIMEOUT
+from adapters.shopify_grants import AppCredentials, ShopifyGrants
 from adapters.shopify_graphql import ShopifyGraphqlOrders
 from adapters.shopify_rest import ShopifyRestOrders
 from adapters.shopify_rest_client import ShopifyRestClient
@@ -57,6 +61,7 @@ from domain.keeping import KeepFailedBatches
 from domain.messages import Message
 from domain.publishing import PublishPage
 from domain.reaching import FindShop
+from domain.refreshing import RefreshTokens
 from domain.requesting import AnswerRequest
 from domain.retrying_batches import RetryFailedBatch
 from domain.watching import TakeUpStalledRuns
@@ -177,11 +182,44 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.customer_data,
     )
+    grants = providers.Singleton(
+        ShopifyGrants,
+        providers.Singleton(
+            ShopifyTransport,
+            providers.Singleton(
+                ShopifyApi,
+                settings.provided.shopify_url,
+                settings.provided.shopify_api_version,
+                TOKEN_TIMEOUT,
+            ),
+            providers.Singleton(shopify_session, settings.provided.connections),
+            clock,
+        ),
+        providers.Singleton(Retrying, TOKEN_RETRIES, stopping, chance, observer),
+        providers.Singleton(
+            AppCredentials, settings.provided.shopify_client_id, settings.provided.client_secret
+        ),
+    )
+    refresh_tokens = providers.Singleton(
+        RefreshTokens, shops, grants, clock, chance, stopping, observer
+    )
     sources = providers.Dict(
         {
-            SourceName.GRAPHQL: providers.Singleton(GuardedSource, shopify, breakers),
-            SourceName.REST: providers.Singleton(GuardedSource, shopify_rest, breakers),
-            SourceName.BULK: providers.Singleton(GuardedSource, bulk, breakers),
+            SourceName.GRAPHQL: providers.Singleton(
+                GuardedSource,
+                providers.Singleton(AttendedSource, shopify, refresh_tokens, shops, observer),
+                breakers,
+            ),
+            SourceName.REST: providers.Singleton(
+                GuardedSource,
+                providers.Singleton(AttendedSource, shopify_rest, refresh_tokens, shops, observer),
+                breakers,
+            ),
+            SourceName.BULK: providers.Singleton(
+                GuardedSource,
+                providers.Singleton(AttendedSource, bulk, refresh_tokens, shops, observer),
+                breakers,
+            ),
         }
     )
 

@@ -123,6 +123,12 @@ class Settings(BaseSettings):
         }
 
     @property
+    def client_secret(self) -> str | None:
+        """The app's own secret, for the one call that carries it."""
+        secret = self.shopify_client_secret
+        return None if secret is None else secret.get_secret_value()
+
+    @property
     def plain_downloads(self) -> bool:
         """Only a Shopify that is itself reached by plain HTTP may name files to be so, too."""
         return values.is_plain(self.shopify_url)

@@ -107,6 +107,10 @@ class Unavailable(Exception):
         self.failure = failure
 
 
+class SecurityRejected(Unavailable):
+    """The other side takes our request for an attack: asking again soon makes it worse."""
+
+
 class TokenRefused(Permanent):
     """The access token is not accepted (any more): another one may be."""
 

@@ -9,8 +9,9 @@ from domain.advancing import after_time_out
 from domain.breakers import LONGEST_WAIT, TOLERANCES, Kind
 from domain.checkpoints import Checkpoint, failed, failed_attempt, hindered, put_off
 from domain.failures import Failure, LastError, Outage, Permanent, Reason, TimedOut, Transient
+from domain.messages import PROBE
 from domain.occurrences import AttemptFailed, RunChanged, RunEvent
-from domain.outcomes import DeadLetter, Later, Outcome, Why
+from domain.outcomes import DeadLetter, Done, Later, Outcome, Why
 from domain.policy import RunPolicy
 from domain.ports import Chance, CheckpointStore, Clock, Observer, Refused
 from domain.redelivery import backoff
@@ -73,6 +74,8 @@ class GiveUpPage:
         if isinstance(result, Refused):
             return self._overtaken()
         self.observer.notice(RunChanged(held.key, held.run_id, RunEvent.FAILED))
+        if failure.reason is Reason.SHOP_UNAVAILABLE and _probing(held):
+            return Done()
         return DeadLetter(failure.reason, failure.message)
 
     def _retry(self, held: Checkpoint, failure: Failure, wait: timedelta) -> Outcome:
@@ -95,6 +98,14 @@ class GiveUpPage:
 def an_outage(failure: Failure) -> bool:
     """Nothing of a page can be stored only if the table is at fault: single orders never raise."""
     return isinstance(failure, Outage | TimedOut) or failure.reason is Reason.DATABASE_ERROR
+
+
+def _probing(held: Checkpoint) -> bool:
+    """Whether a probe is what asked for this page: what was away when it was sent still is.
+
+    The next probe comes by itself, and who wants a letter has that of the run that found it out.
+    """
+    return held.chain.request_id.startswith(PROBE) and held.chain.request_page == held.page
 
 
 def _for_good(failure: Failure) -> bool:

@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+PROBE = "probe:"
+"""What the id of a request begins with that looks whether a shop is back."""
+
 
 class SyncType(StrEnum):
     INITIAL = "initial"

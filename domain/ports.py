@@ -91,9 +91,10 @@ class OrderSource(Protocol):
 
     A source that has to prepare its answer raises `Preparing` until it has, and `Spoilt` where that
     came to nothing. Raises `RateLimited` when the wait is too long to sit out, `PageTooLarge` when
-    a smaller page is needed, `Permanent` with reason shop-unauthorized, shop-unavailable or
-    shopify-error, `Transient` after its own retries, `Interrupted` when the process stops while it
-    waits.
+    a smaller page is needed, `TokenRefused` when another token may do, `Permanent` with reason
+    shop-unauthorized, shop-unavailable or shopify-error, `SecurityRejected` when the shop has to be
+    left alone for minutes, `Transient` after its own retries, `Interrupted` when the process stops
+    while it waits.
     """
 
     @abstractmethod
@@ -309,7 +310,7 @@ class TokenGrants(Protocol):
 
         Raises `RefreshRefused` for a refresh token that is dead, `ClientRefused` if it is the app's
         own credentials that are not accepted, `Permanent` with reason shop-unavailable, and what
-        an `OrderSource` raises for the time being. Takes less than `GRANT_TIME`.
+        an `OrderSource` raises for the time being. Takes less than 90 s.
         """
 
 

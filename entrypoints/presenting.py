@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from domain.checkpoints import Checkpoint, RunStatus
 from domain.failed_batches import FailedBatch
+from domain.shops import ConnectedShop
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _GAP = "   "
@@ -41,6 +42,22 @@ def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
         "waitingFor": run.waiting_for,
         "lastError": _last_error(run),
     }
+
+
+def shop_facts(shop: ConnectedShop | None) -> dict[str, Json]:
+    """Whether the user's shop is read, and if not, why and since when."""
+    absence = shop.absence if shop else None
+    return {
+        "shopStatus": shop.status.value if shop else None,
+        "shopStatusReason": absence.reason if absence else None,
+        "shopStatusSince": instant(absence.since) if absence else None,
+    }
+
+
+def shop_words(shop: ConnectedShop) -> str:
+    since = f" since {instant(shop.absence.since)}" if shop.absence else ""
+    why = f": {shop.absence.reason}" if shop.absence else ""
+    return one_line(f"{shop.shop} is {shop.status.value}{since}{why}")
 
 
 def batch_facts(batch: FailedBatch) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from typing import Self
 
 from sandbox.ports import AWS_PORT, SHOPIFY_PORT
 from sandbox.shopify.shops import token_of
+from sandbox.shopify.tokens import CLIENT_ID, CLIENT_SECRET
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -115,6 +116,8 @@ class Sandbox:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
             "SYNC_SHOPIFY_URL": self.shopify_url,
+            "SYNC_SHOPIFY_CLIENT_ID": CLIENT_ID,
+            "SYNC_SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
             "SYNC_QUEUE_URL": f"{self.aws_url}/{ACCOUNT}/{QUEUE}",
             "SYNC_DLQ_URL": f"{self.aws_url}/{ACCOUNT}/{DLQ}",
             "SANDBOX_SHOP": DEMO_SHOP,

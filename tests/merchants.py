@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from domain.failures import Reason
+from domain.failures import Reason, SecurityRejected, TokenRefused, Transient
 from domain.orders import Json, Order
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
@@ -62,9 +62,14 @@ class MerchantInMemory(Merchant):
 
     def is_hit_by(self, fault: Fault) -> None:
         match fault:
-            case Fault.BAD_TOKEN | Fault.FORBIDDEN | Fault.ACCESS_DENIED:
+            case Fault.BAD_TOKEN:
+                self.source.meet(TokenRefused("the access token is not accepted"))
+            case Fault.REJECTED:
+                why = Transient(Reason.SHOPIFY_ERROR, "the request was rejected")
+                self.source.meet(SecurityRejected(timedelta(minutes=5), why))
+            case Fault.FORBIDDEN | Fault.ACCESS_DENIED:
                 self.source.refuse(Reason.SHOP_UNAUTHORIZED)
-            case Fault.FROZEN | Fault.NOT_FOUND | Fault.LOCKED:
+            case Fault.FROZEN | Fault.NOT_FOUND | Fault.LOCKED | Fault.UNAVAILABLE_SHOP:
                 self.source.refuse(Reason.SHOP_UNAVAILABLE)
             case Fault.REDIRECT:
                 self.source.refuse(Reason.SHOPIFY_ERROR)

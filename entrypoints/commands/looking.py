@@ -16,6 +16,7 @@ from rich.text import Text
 from domain.checkpoints import Checkpoint
 from domain.failed_batches import FailedBatch
 from domain.messages import RunKey, SyncType
+from domain.shops import ShopStatus
 from entrypoints.commands.arguments import AnyType, AsJson, User
 from entrypoints.commands.opening import Objects, objects
 from entrypoints.commands.printing import say, tell
@@ -27,6 +28,8 @@ from entrypoints.presenting import (
     length,
     run_facts,
     run_rows,
+    shop_facts,
+    shop_words,
 )
 
 LOOK_EVERY = timedelta(seconds=1)
@@ -46,11 +49,13 @@ def status(
     """Show how far a user's syncs are.
 
     For each: status, orders saved, failed and expected, when the next page is due, last error.
+    Says so if the shop is away, or has to authorise the app again, and why.
     """
     at_hand, keys = objects(context), _keys(user, kind)
     if not watch:
         found = _runs(at_hand, keys)
-        tell(_as_json(at_hand, found), _in_words(at_hand, user, found), as_json=as_json)
+        facts = _as_json(at_hand, user, found)
+        tell(facts, _in_words(at_hand, user, found), as_json=as_json)
     elif as_json or not sys.stdout.isatty():
         _print_changes(at_hand, keys, as_json=as_json)
     else:
@@ -81,15 +86,17 @@ def _runs(at_hand: Objects, keys: list[RunKey]) -> list[Checkpoint]:
     return [run for run in found if run is not None]
 
 
-def _as_json(at_hand: Objects, runs: list[Checkpoint]) -> list[Json]:
-    now = at_hand.clock().now()
-    return [run_facts(run, now) for run in runs]
+def _as_json(at_hand: Objects, user: str, runs: list[Checkpoint]) -> list[Json]:
+    now, shop = at_hand.clock().now(), shop_facts(at_hand.shops().find(user))
+    return [{**run_facts(run, now), **shop} for run in runs]
 
 
 def _in_words(at_hand: Objects, user: str, runs: list[Checkpoint]) -> str:
+    shop = at_hand.shops().find(user)
+    away = f"{shop_words(shop)}\n" if shop and shop.status is not ShopStatus.CONNECTED else ""
     if not runs:
-        return f"no sync of {user} is known; checkpoints are forgotten after some days"
-    return columns(run_rows(runs, at_hand.clock().now()))
+        return f"{away}no sync of {user} is known; checkpoints are forgotten after some days"
+    return away + columns(run_rows(runs, at_hand.clock().now()))
 
 
 def _looks(at_hand: Objects, keys: list[RunKey]) -> Iterator[list[Checkpoint]]:
@@ -103,7 +110,7 @@ def _print_changes(at_hand: Objects, keys: list[RunKey], *, as_json: bool) -> No
     for runs in _looks(at_hand, keys):
         if runs != before:
             before = runs
-            line = json.dumps(_as_json(at_hand, runs), ensure_ascii=False)
+            line = json.dumps(_as_json(at_hand, keys[0].user_id, runs), ensure_ascii=False)
             say(line if as_json else _in_words(at_hand, keys[0].user_id, runs))
 
 

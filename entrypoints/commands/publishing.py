@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from domain.failures import Transient
-from domain.messages import RunKey, SyncRequest, SyncType
+from domain.messages import PROBE, RunKey, SyncRequest, SyncType
 from domain.ports import Publisher
 from domain.shops import ShopStatus
 from entrypoints.commands.arguments import AsJson, RequestId, Since, Type, User
@@ -21,6 +22,8 @@ from entrypoints.following import Follower, Sight
 
 ATTEMPTS = 3
 AT_ONCE = timedelta(0)
+PROBE_EVERY = timedelta(hours=20)
+"""Less than a day, so that a daily cron that is some minutes early looks all the same."""
 
 
 def publish(  # noqa: PLR0913 - one for each option
@@ -63,25 +66,39 @@ def publish_daily(
 ) -> None:
     """Ask for a daily sync of every connected shop.
 
-    For cron or EventBridge Scheduler. Exit 1 if a request could not be published.
+    For cron or EventBridge Scheduler. Shops that are away are left out, but for one request in
+    20 hours or more that looks whether they are back. Exit 1 if a request could not be published.
     """
     at_hand = objects(context)
-    publisher, chance = at_hand.publisher(), at_hand.chance()
-    published, failed = 0, 0
-    for user_id in at_hand.shops().each(ShopStatus.CONNECTED):
-        request = SyncRequest(RunKey(user_id, SyncType.DAILY), chance.new_id())
+    publisher = at_hand.publisher()
+    published = {"": 0, PROBE: 0}
+    failed = 0
+    for user_id, prefix in _daily(at_hand):
+        request_id = prefix + at_hand.chance().new_id()
         try:
-            publish_surely(publisher, request)
-            published += 1
+            publish_surely(publisher, SyncRequest(RunKey(user_id, SyncType.DAILY), request_id))
+            published[prefix] += 1
         except Transient:
             failed += 1
+    probes = f"; shops looked at that were away: {published[PROBE]}" if published[PROBE] else ""
     tell(
-        {"published": published, "failed": failed},
-        f"published daily sync requests: {published}",
+        {"published": published[""], "probes": published[PROBE], "failed": failed},
+        f"published daily sync requests: {published['']}{probes}",
         as_json=as_json,
     )
     if failed:
         raise Refused(f"requests that could not be published: {failed}; run publish-daily again")
+
+
+def _daily(at_hand: Objects) -> Iterator[tuple[str, str]]:
+    """Every user to ask for, with what the request's id begins with."""
+    shops = at_hand.shops()
+    for user_id in shops.each(ShopStatus.CONNECTED):
+        yield user_id, ""
+    before = at_hand.clock().now() - PROBE_EVERY
+    for user_id in shops.each(ShopStatus.UNAVAILABLE):
+        if shops.claim_probe(user_id, before):
+            yield user_id, PROBE
 
 
 def publish_surely(publisher: Publisher, request: SyncRequest) -> None:

@@ -33,6 +33,7 @@ HTML_OF = {
 REFUSALS = {
     Fault.FROZEN: (402, "Unavailable Shop"),
     Fault.FORBIDDEN: (403, "[API] This action requires merchant approval for read_orders scope."),
+    Fault.UNAVAILABLE_SHOP: (403, "Unavailable Shop"),
     Fault.NOT_FOUND: (404, "Not Found"),
     Fault.LOCKED: (423, "This shop is locked"),
     Fault.REJECTED: (430, "Shopify Security Rejection"),

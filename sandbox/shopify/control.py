@@ -16,8 +16,10 @@ from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.order_maker import instant
 from sandbox.shopify.shops import Plan, Shop
 from sandbox.shopify.timeline import OrderKey
+from sandbox.shopify.tokens import LIFE
 from sandbox.shopify.world import World
 
+APP = re.compile(r"POST /_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>install|expire|uninstall)")
 SHOP = re.compile(r"/_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>touch|create|delete)")
 
 HELP = {
@@ -32,6 +34,9 @@ HELP = {
     "POST /_sandbox/shops/{shop}/touch": '{"indexes": [0, 1], "at": "2026-11-23T12:00:00Z"}',
     "POST /_sandbox/shops/{shop}/create": '{"count": 3, "at": "2026-11-23T12:00:00Z"}',
     "POST /_sandbox/shops/{shop}/delete": '{"indexes": [0, 1]}',
+    "POST /_sandbox/shops/{shop}/install": '{"life": 3600}: a pair of tokens that expire',
+    "POST /_sandbox/shops/{shop}/expire": "its access tokens have run out",
+    "POST /_sandbox/shops/{shop}/uninstall": "no token of it is good any more",
 }
 
 
@@ -65,7 +70,17 @@ class Control:
             "POST /_sandbox/shops": lambda: self._declare(wish),
         }
         deed = deeds.get(asked)
+        if deed is None and (found := APP.fullmatch(asked)):
+            return self._about_the_app(found["deed"], found["shop"], wish)
         return deed() if deed is not None else self._write(asked, wish)
+
+    def _about_the_app(self, deed: str, shop: str, wish: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`install` answers as Shopify's token endpoint does."""
+        tokens = self.world.tokens
+        if deed == "install":
+            return tokens.install(shop, int(wish.get("life", LIFE)))
+        (tokens.expire if deed == "expire" else tokens.uninstall)(shop)
+        return {"shop": shop}
 
     def _declare(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         shop = shop_of(wish)

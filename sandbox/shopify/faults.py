@@ -27,6 +27,8 @@ class Fault(StrEnum):
     """HTTP 402: the shop has not paid its bill."""
     FORBIDDEN = "forbidden"
     """HTTP 403: a scope is missing."""
+    UNAVAILABLE_SHOP = "unavailable-shop"
+    """HTTP 403: the shop is not available."""
     NOT_FOUND = "not-found"
     """HTTP 404: the shop was closed, or never was."""
     LOCKED = "locked"
@@ -110,6 +112,17 @@ class Fault(StrEnum):
     CUT_LINE = "cut-line"
     """A row is cut off, and the next one begins all the same."""
 
+    GRANT_LOST = "grant-lost"
+    """Token endpoint: new tokens are given, but the connection is reset before the answer."""
+    GRANT_UNAVAILABLE = "grant-unavailable"
+    """Token endpoint: HTTP 520, as it was seen for a day in June 2026."""
+    GRANT_DEAD = "grant-dead"
+    """Token endpoint: HTTP 401, the refresh token is not active any more."""
+    INVALID_GRANT = "invalid-grant"
+    """Token endpoint: HTTP 400, the same in OAuth's words."""
+    INVALID_CLIENT = "invalid-client"
+    """Token endpoint: HTTP 401, the app's own id or secret is wrong."""
+
 
 SUBMIT_FAULTS = frozenset({Fault.BULK_IN_PROGRESS})
 OPERATION_FAULTS = frozenset(
@@ -134,7 +147,18 @@ DOWNLOAD_FAULTS = frozenset(
         Fault.CUT_LINE,
     }
 )
-REQUEST_FAULTS = frozenset(Fault) - SUBMIT_FAULTS - OPERATION_FAULTS - DOWNLOAD_FAULTS
+GRANT_FAULTS = frozenset(
+    {
+        Fault.GRANT_LOST,
+        Fault.GRANT_UNAVAILABLE,
+        Fault.GRANT_DEAD,
+        Fault.INVALID_GRANT,
+        Fault.INVALID_CLIENT,
+    }
+)
+REQUEST_FAULTS = (
+    frozenset(Fault) - SUBMIT_FAULTS - OPERATION_FAULTS - DOWNLOAD_FAULTS - GRANT_FAULTS
+)
 """Those of requests to the API itself."""
 
 

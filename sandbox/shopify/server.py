@@ -3,6 +3,7 @@
 POST http://127.0.0.1:PORT/{shop}/admin/api/{version}/graphql.json
 GET  http://127.0.0.1:PORT/{shop}/admin/api/{version}/orders.json, …/orders/count.json
 GET  http://127.0.0.1:PORT/{shop}/admin/oauth/access_scopes.json
+POST http://127.0.0.1:PORT/{shop}/admin/oauth/access_token
 GET  http://127.0.0.1:PORT/_sandbox
 """
 
@@ -22,15 +23,17 @@ from sandbox.shopify.api import Answer, Api, Request
 from sandbox.shopify.bad_answers import Response, as_json
 from sandbox.shopify.control import Control
 from sandbox.shopify.downloads import DownloadServer
-from sandbox.shopify.faults import Fault, Switch
+from sandbox.shopify.faults import GRANT_FAULTS, Fault, Switch
 from sandbox.shopify.rest_api import RestRequest, access_scopes
 from sandbox.shopify.schema import VERSION
+from sandbox.shopify.tokens import REFUSALS
 from sandbox.shopify.world import World
 
 GRAPHQL = re.compile(r"/(?P<shop>[^/]+)/admin/api/(?P<version>[^/]+)/graphql\.json")
 REST = re.compile(
     r"/(?P<shop>[^/]+)/admin/(?:api/(?P<version>[^/]+)/(?P<resource>.+)|oauth/access_scopes)\.json"
 )
+GRANT = re.compile(r"/(?P<shop>[^/]+)/admin/oauth/access_token")
 COMPRESSED_FROM = 1_000
 SERVED_INSTEAD = "2026-01"
 HARMLESS = frozenset(
@@ -54,6 +57,9 @@ class Handler(QuietHandler):
 
     def do_POST(self) -> None:  # noqa: N802 - http.server's name
         body = self.body()
+        if (grant := GRANT.fullmatch(self.path)) is not None:
+            self._grant(grant["shop"], body)
+            return
         found = GRAPHQL.fullmatch(self.path)
         if found is None:
             self._send(Control(self.world).handle(self.command, self.path, body))
@@ -82,12 +88,26 @@ class Handler(QuietHandler):
         self.world.ledger.pages(found["shop"], pages)
         self._send(response, self._own_headers(request_id, found["version"] or VERSION))
 
+    def _grant(self, shop: str, body: bytes) -> None:
+        switch = self.world.faults.next_for(shop, GRANT_FAULTS)
+        if switch is not None and switch.fault in REFUSALS:
+            self._send(REFUSALS[switch.fault])
+            return
+        known = self.world.shops.find(shop) is not None
+        answer = self.world.tokens.grant(shop, body) if known else bad_answers.no_such_shop()
+        if switch is not None:
+            self.reset()
+            return
+        self._send(answer)
+
     def _answer(self, shop: str, body: bytes) -> tuple[Response, tuple[str, ...]]:
         api = self.world.api(shop)
         if api is None:
             return bad_answers.no_such_shop(), ()
-        if self.headers.get("X-Shopify-Access-Token") != api.storefront.shop.token:
-            return bad_answers.wrong_token(), ()
+        token = self.headers.get("X-Shopify-Access-Token")
+        refusal = self.world.tokens.refusal(api.storefront.shop, token)
+        if refusal is not None:
+            return refusal, ()
         if (asked := self._rest_request()) is not None:
             rest = self.world.rest(shop)
             return rest.answer(asked) if rest and asked.resource else (access_scopes(), ())

@@ -16,6 +16,7 @@ from sandbox.shopify.rest_api import RestApi
 from sandbox.shopify.shops import Shop, Shops
 from sandbox.shopify.storefront import Storefront
 from sandbox.shopify.throttle import Bucket
+from sandbox.shopify.tokens import Tokens
 
 Clock = Callable[[], float]
 
@@ -73,9 +74,13 @@ class World:
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
     ending: Event = field(default_factory=Event)
+    tokens: Tokens = field(init=False)
     _apis: dict[str, Api] = field(default_factory=dict)
     _rest: dict[str, RestApi] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", Tokens(self.wall))
 
     def api(self, domain: str) -> Api | None:
         """The GraphQL endpoint of that shop; None if there is no such shop."""

@@ -14,7 +14,16 @@ from typing import ClassVar
 
 import pytest
 
-from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, TimedOut, Transient
+from domain.failures import (
+    PageTooLarge,
+    Permanent,
+    RateLimited,
+    Reason,
+    SecurityRejected,
+    TimedOut,
+    TokenRefused,
+    Transient,
+)
 from domain.orders import Order, OrderPage, PageRequest
 from domain.ports import OrderSource
 from sandbox.shopify.faults import Fault, Switch
@@ -176,6 +185,7 @@ class OrderSourceContract:
             (Fault.FROZEN, Reason.SHOP_UNAVAILABLE),
             (Fault.NOT_FOUND, Reason.SHOP_UNAVAILABLE),
             (Fault.LOCKED, Reason.SHOP_UNAVAILABLE),
+            (Fault.UNAVAILABLE_SHOP, Reason.SHOP_UNAVAILABLE),
             (Fault.REDIRECT, Reason.SHOPIFY_ERROR),
         ],
     )
@@ -196,7 +206,6 @@ class OrderSourceContract:
             Fault.HALF_A_BODY,
             Fault.EMPTY_OBJECT,
             Fault.EMPTY_DATA,
-            Fault.REJECTED,
             Fault.RESET_BEFORE,
             Fault.RESET_IN_BODY,
         ],
@@ -208,6 +217,24 @@ class OrderSourceContract:
         with pytest.raises(Transient) as raised:
             self.page(merchant, 5)
         assert raised.value.reason is Reason.SHOPIFY_ERROR
+
+    def test_tells_a_token_that_is_refused_from_a_scope_that_is_missing(
+        self, merchant: Merchant
+    ) -> None:
+        merchant.is_hit_by(Fault.BAD_TOKEN)
+        with pytest.raises(TokenRefused):
+            self.page(merchant, 5)
+        merchant.recovers()
+        merchant.is_hit_by(Fault.FORBIDDEN)
+        with pytest.raises(Permanent) as raised:
+            self.page(merchant, 5)
+        assert not isinstance(raised.value, TokenRefused)
+
+    def test_leaves_a_shop_alone_that_takes_it_for_an_attacker(self, merchant: Merchant) -> None:
+        merchant.is_hit_by(Fault.REJECTED)
+        with pytest.raises(SecurityRejected) as raised:
+            self.page(merchant, 5)
+        assert raised.value.wait >= timedelta(minutes=5)
 
     def test_passes_on_a_long_rate_limit(self, merchant: Merchant) -> None:
         merchant.is_hit_by(Fault.RATE_LIMITED)

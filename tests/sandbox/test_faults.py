@@ -110,6 +110,7 @@ STATUSES = [
     (Fault.BAD_TOKEN, 401, '{"errors": "[API] Invalid API key'),
     (Fault.FROZEN, 402, '{"errors": "Unavailable Shop"}'),
     (Fault.FORBIDDEN, 403, "requires merchant approval for read_orders scope"),
+    (Fault.UNAVAILABLE_SHOP, 403, '{"errors": "Unavailable Shop"}'),
     (Fault.NOT_FOUND, 404, '{"errors": "Not Found"}'),
     (Fault.LOCKED, 423, '{"errors": "'),
     (Fault.REJECTED, 430, "Shopify Security Rejection"),

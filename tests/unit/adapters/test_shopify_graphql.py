@@ -15,6 +15,7 @@ from domain.failures import (
     PageTooLarge,
     Permanent,
     RateLimited,
+    SecurityRejected,
     TimedOut,
     Transient,
 )
@@ -154,7 +155,7 @@ class TestTheToken:
         caplog.set_level("DEBUG")
         shopify.refuses(status, body, Location=f"https://x.example.com/{TOKEN}")
         bench = Bench(retries=0)
-        with pytest.raises(Failure) as raised:
+        with pytest.raises((Failure, SecurityRejected)) as raised:
             fetch(bench)
         texts = (
             repr(raised.value),

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from adapters.shopify_answers import answer_in
 from domain.failures import (
     Outage,
     PageTooLarge,
     Permanent,
     Reason,
+    SecurityRejected,
     TimedOut,
+    TokenRefused,
     Transient,
 )
 from tests.shopify import an_error, cost, failure, raw, wait
@@ -68,9 +71,14 @@ class TestAnHttpStatus:
         assert isinstance(failure(raw(HTML, status)), TimedOut)
 
     def test_of_a_security_rejection_is_given_five_minutes(self) -> None:
-        said = failure(raw({"errors": "Shopify Security Rejection"}, 430))
-        assert isinstance(said, Transient)
-        assert said.retry_after == timedelta(minutes=5)
+        with pytest.raises(SecurityRejected) as raised:
+            answer_in(raw({"errors": "Shopify Security Rejection"}, 430))
+        assert raised.value.wait == timedelta(minutes=5)
+        assert raised.value.failure.message.endswith("(HTTP 430): Shopify Security Rejection")
+
+    def test_of_a_token_that_is_refused_is_told_from_a_scope_that_is_missing(self) -> None:
+        assert isinstance(failure(raw("", 401)), TokenRefused)
+        assert not isinstance(failure(raw({"errors": NO_SCOPE}, 403)), TokenRefused)
 
     def test_of_a_server_that_names_a_wait_is_given_it(self) -> None:
         said = failure(raw(HTML, 503, Retry_After="7.5"))

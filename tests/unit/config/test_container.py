@@ -83,7 +83,7 @@ class TestTheContainer:
         guarded = container.sources()[SourceName.BULK]
         assert guarded.breakers is container.breakers()
         bulk = container.bulk()
-        assert guarded.source is bulk
+        assert guarded.source.source is bulk
         assert bulk.downloads.session is not bulk.operations.client.transport.session
         assert not bulk.downloads.plain
 

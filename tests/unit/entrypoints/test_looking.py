@@ -38,6 +38,25 @@ class TestStatus:
         assert terminal.code == 0
         assert terminal.type_json("status", USER) == []
 
+    def test_says_that_the_shop_is_away_and_why(self, terminal: Terminal) -> None:
+        directory = terminal.at_hand.directory
+        terminal.at_hand.runs.given(a_run())
+        assert terminal.type_json("status", USER)[0]["shopStatus"] == "connected"
+        shop = directory.find(USER)
+        assert shop is not None
+        directory.park(shop, "the shop is not available (HTTP 402)")
+        first = terminal.type("status", USER).splitlines()[0]
+        assert first == (
+            f"{shop.shop} is unavailable since 2026-11-23T12:00:00Z: "
+            "the shop is not available (HTTP 402)"
+        )
+        [run] = terminal.type_json("status", USER)
+        assert (run["shopStatus"], run["shopStatusReason"], run["shopStatusSince"]) == (
+            "unavailable",
+            "the shop is not available (HTTP 402)",
+            "2026-11-23T12:00:00Z",
+        )
+
     def test_prints_what_changes_while_it_watches(self, terminal: Terminal) -> None:
         at_hand = terminal.at_hand
         at_hand.runs.given(a_run())

@@ -126,16 +126,42 @@ class TestFollowing:
         assert terminal.code == 0
 
 
+def park(terminal: Terminal, user_id: str) -> None:
+    directory = terminal.at_hand.directory
+    directory.connect(a_shop(user_id))
+    found = directory.find(user_id)
+    assert found is not None
+    assert directory.park(found, "the shop is not available (HTTP 402)")
+
+
 class TestPublishDaily:
     def test_asks_for_every_connected_shop(self, terminal: Terminal) -> None:
         directory = terminal.at_hand.directory
         directory.connect(a_shop("user-2"))
-        directory.connect(replace(a_shop("gone"), status=ShopStatus.UNAVAILABLE))
-        assert terminal.type_json("publish-daily") == {"published": 2, "failed": 0}
+        directory.connect(replace(a_shop("dead"), status=ShopStatus.REAUTH_REQUIRED))
+        park(terminal, "gone")
+        assert terminal.type_json("publish-daily") == {"published": 2, "probes": 0, "failed": 0}
         bodies = terminal.at_hand.bodies
         assert {body["userId"] for body in bodies} == {"user-1", "user-2"}
         assert {body["syncType"] for body in bodies} == {SyncType.DAILY.value}
         assert len({body["requestId"] for body in bodies}) == 2
+
+    def test_looks_now_and_then_whether_a_shop_is_back(self, terminal: Terminal) -> None:
+        park(terminal, "user-1")
+        looks = []
+        for _ in range(6):
+            terminal.at_hand.time.advance(timedelta(hours=8))
+            looks.append(terminal.type_json("publish-daily")["probes"])
+        assert looks == [0, 0, 1, 0, 0, 1]
+        assert {body["requestId"].startswith("probe:") for body in terminal.at_hand.bodies} == {
+            True
+        }
+
+    def test_says_in_words_that_it_looked(self, terminal: Terminal) -> None:
+        park(terminal, "user-1")
+        terminal.at_hand.time.advance(timedelta(days=1))
+        words = "published daily sync requests: 0; shops looked at that were away: 1\n"
+        assert terminal.type("publish-daily") == words
 
     def test_goes_on_after_one_that_could_not_be_published(self, terminal: Terminal) -> None:
         terminal.at_hand.directory.connect(a_shop("user-2"))

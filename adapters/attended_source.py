@@ -1,0 +1,75 @@
+"""A source of orders whose shops have good tokens, and are known to be away when they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from domain.failures import Permanent, Preparing, Reason, SecurityRejected, Spoilt, TokenRefused
+from domain.occurrences import ShopChanged, ShopEvent
+from domain.orders import Order, OrderPage, PageRequest
+from domain.ports import Observer, OrderSource, ShopDirectory
+from domain.refreshing import RefreshTokens
+from domain.shops import ConnectedShop, ShopStatus
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AttendedSource(OrderSource):
+    """Asks with a fresh token, and once more with another one if that is refused.
+
+    A shop that is away is parked with the reason; one that answers is connected again, whatever
+    was known of it: whoever asks for a sync of a parked shop looks whether it is back.
+    """
+
+    source: OrderSource
+    tokens: RefreshTokens
+    shops: ShopDirectory
+    observer: Observer
+
+    def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
+        return self._attended(shop, lambda fresh: self.source.fetch_page(fresh, request))
+
+    def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
+        return self._attended(shop, lambda fresh: self.source.fetch_orders(fresh, order_ids))
+
+    def _attended(self, shop: ConnectedShop, ask: Callable[[ConnectedShop], T]) -> T:
+        shop = self._fresh(shop)
+        try:
+            return self._asked(shop, ask)
+        except TokenRefused as refused:
+            refusal = refused
+        renewed = self._parking(shop, lambda: self.tokens.instead(shop, refusal))
+        return self._asked(renewed, ask)
+
+    def _fresh(self, shop: ConnectedShop) -> ConnectedShop:
+        return self._parking(shop, lambda: self.tokens.fresh(shop))
+
+    def _asked(self, shop: ConnectedShop, ask: Callable[[ConnectedShop], T]) -> T:
+        try:
+            answer = self._parking(shop, lambda: ask(shop))
+        except (Preparing, Spoilt):
+            self._readmit(shop)
+            raise
+        self._readmit(shop)
+        return answer
+
+    def _parking(self, shop: ConnectedShop, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except Permanent as refusal:
+            if refusal.reason is Reason.SHOP_UNAVAILABLE and self.shops.park(shop, refusal.message):
+                self._notice(shop, ShopEvent.UNAVAILABLE, refusal.message)
+            raise
+        except SecurityRejected as rejection:
+            self._notice(shop, ShopEvent.REJECTED, rejection.failure.message)
+            raise
+
+    def _readmit(self, shop: ConnectedShop) -> None:
+        if shop.status is not ShopStatus.CONNECTED and self.shops.readmit(shop):
+            self._notice(shop, ShopEvent.AVAILABLE)
+
+    def _notice(self, shop: ConnectedShop, event: ShopEvent, why: str = "") -> None:
+        self.observer.notice(ShopChanged(shop.user_id, shop.shop, event, why))
