@@ -73,6 +73,13 @@ BUGS = (
         "two workers work on one page at a time",
     ),
     PlantedBug(
+        "take-up-a-revived-lease",
+        "domain.watching",
+        ", free_at=now)\n",
+        ")\n",
+        "a run changes hands while its worker, which was paused, is at work again",
+    ),
+    PlantedBug(
         "advance-without-the-lease",
         "adapters.dynamodb_checkpoints",
         '        return f"{_AT_PAGE} AND #leaseOwner = :owner", values\n',

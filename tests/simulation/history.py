@@ -182,6 +182,8 @@ class History:
             self.ledger.born(new, self._actor)
             if old["takeovers"] != new["takeovers"]:
                 self.ledger.awaits_its_message(new["chainId"])
+            if old["takeovers"] < new["takeovers"] and self._is_granted(old, self._asked_at):
+                raise Violation(f"5: a run was taken up that {old['leaseOwner']} is at work on")
         elif old["requestId"] != new["requestId"] or old["takeovers"] < new["takeovers"]:
             raise Violation(f"6: {new['requestId']} goes on under the old chain")
         if (old["chainId"], old["status"]) != (new["chainId"], new["status"]):
@@ -228,8 +230,12 @@ class History:
     def _check_claim(self, old: Row | None, new: Row) -> None:
         if old is None or old["chainId"] != new["chainId"] or "leaseOwner" not in old:
             return
-        if self._granted.get(old["leaseOwner"], 0.0) > self.course.now + 2 * LARGEST_SKEW:
+        if self._is_granted(old, self.course.now):
             raise Violation(f"5: {new['leaseOwner']} took a lease that {old['leaseOwner']} has")
+
+    def _is_granted(self, run: Row, at: float) -> bool:
+        """Whether a clock that is wrong would see, too, that somebody has the lease."""
+        return self._granted.get(run.get("leaseOwner", ""), 0.0) > at + 2 * LARGEST_SKEW
 
     def _check_consistency(self, operation: str, asked: Mapping[str, Any]) -> None:
         """What decisions are made on is read consistently, or an old state would decide."""
