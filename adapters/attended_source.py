@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from domain.failures import Permanent, Preparing, Reason, SecurityRejected, Spoilt, TokenRefused
 from domain.occurrences import ShopChanged, ShopEvent
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import Observer, OrderSource, ShopDirectory
 from domain.refreshing import RefreshTokens
 from domain.shops import ConnectedShop, ShopStatus
@@ -34,6 +34,9 @@ class AttendedSource(OrderSource):
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self._attended(shop, lambda fresh: self.source.fetch_orders(fresh, order_ids))
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self._attended(shop, lambda fresh: self.source.count(fresh, window))
 
     def _attended(self, shop: ConnectedShop, ask: Callable[[ConnectedShop], T]) -> T:
         shop = self._fresh(shop)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from adapters.attribute_values import Item
+from adapters.dynamodb_doubts import doubts, stored_caveats, stored_comparison
 from adapters.dynamodb_items import StoredItem, as_instant, as_number, as_text, as_texts
 from domain.checkpoints import (
     Chain,
@@ -22,6 +23,8 @@ from domain.failures import LastError, Reason
 from domain.messages import RunKey
 
 OPTIONAL = (
+    "caveats",
+    "comparison",
     "completedAt",
     "cursor",
     "lastError",
@@ -70,6 +73,7 @@ def attributes(run: Checkpoint, ttl: timedelta, revision: str) -> Item:
         **_chain_attributes(run.chain),
         **_totals_attributes(run.totals),
         **_optional_attributes(run),
+        **doubts(run.caveats, run.comparison),
     }
 
 
@@ -157,6 +161,8 @@ def checkpoint(key: RunKey, item: Mapping[str, Any]) -> Checkpoint:
         last_error_at=error_at,
         completed_at=stored.optional_instant("completedAt"),
         waiting_for=stored.optional_text("waitingFor"),
+        caveats=stored_caveats(stored),
+        comparison=stored_comparison(stored),
         revision=stored.optional_text("revision") or "",
     )
 

@@ -79,6 +79,12 @@ class StoredItem:
     def nested(self, name: str) -> StoredItem:
         return StoredItem(f"{self.what}, {name}", self._typed(name, "M"))
 
+    def each_nested(self, name: str) -> tuple[StoredItem, ...]:
+        values = self._typed(name, "L")
+        if not isinstance(values, list) or not all("M" in value for value in values):
+            raise self.unreadable(name)
+        return tuple(StoredItem(f"{self.what}, {name}", value["M"]) for value in values)
+
     def optional_text(self, name: str) -> str | None:
         return self.text(name) if self.has(name) else None
 

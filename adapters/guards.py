@@ -11,7 +11,7 @@ from domain import breakers as dependencies
 from domain.breakers import ORDERS, SHOPIFY, STATE
 from domain.failures import Failure, Outage, Preparing, Reason, TimedOut, Transient, Unavailable
 from domain.messages import Delivery
-from domain.orders import Order, OrderPage, PageRequest, StoreReport
+from domain.orders import Order, OrderPage, PageRequest, StoreReport, Window
 from domain.outcomes import Later, Outcome, Why
 from domain.ports import Lease, OrderSource, OrderStore
 from domain.shops import ConnectedShop
@@ -35,6 +35,10 @@ class GuardedSource(OrderSource):
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         with self._guarded(shop):
             return self.source.fetch_orders(shop, order_ids)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        with self._guarded(shop):
+            return self.source.count(shop, window)
 
     @contextmanager
     def _guarded(self, shop: ConnectedShop) -> Iterator[None]:

@@ -26,6 +26,8 @@ from domain.occurrences import (
     Reported,
     Retried,
     RunChanged,
+    RunCompared,
+    RunWarned,
     ShopChanged,
     ShopEvent,
     TakenUp,
@@ -48,7 +50,7 @@ class Logs(Observer):
         self._logger = logger
         self._delivery = local()
 
-    def notice(self, occurrence: Occurrence) -> None:  # noqa: C901 - one for each kind
+    def notice(self, occurrence: Occurrence) -> None:
         match occurrence:
             case MessageSettled():
                 self._settled(occurrence)
@@ -70,12 +72,22 @@ class Logs(Observer):
                 sat_out = "queue" if in_queue else "worker"
                 seconds = _seconds(wait)
                 self._say(logging.INFO, "rate limited", source=source, wait=seconds, where=sat_out)
+            case Reported(subject, text):
+                self._say(logging.WARNING, subject, text=text)
+            case _:
+                self._about_a_run(occurrence)
+
+    def _about_a_run(self, occurrence: Occurrence) -> None:
+        match occurrence:
+            case RunWarned(key, run_id, caveat):
+                facts = {"kind": caveat.kind.value, "text": caveat.text}
+                self._say(logging.WARNING, "run has a caveat", **_of(key, run_id), **facts)
+            case RunCompared(comparison=comparison):
+                self._keep(counted=comparison.counted, verdict=comparison.verdict.value)
             case PageMadeSmaller(key, run_id, size, why):
                 self._say(
                     logging.WARNING, "page made smaller", **_of(key, run_id), size=size, why=why
                 )
-            case Reported(subject, text):
-                self._say(logging.WARNING, subject, text=text)
             case TakenUp(key, run_id, page, overdue):
                 self._say(
                     logging.WARNING,

@@ -28,6 +28,7 @@ from adapters.prometheus_metrics import (
     Metrics,
     known,
 )
+from domain.comparisons import Comparison
 from domain.failures import Reason
 from domain.occurrences import (
     BatchKept,
@@ -38,7 +39,9 @@ from domain.occurrences import (
     ReceiveFailed,
     Retried,
     RunChanged,
+    RunCompared,
     RunEvent,
+    RunWarned,
     ShopChanged,
     WaitedForRateLimit,
 )
@@ -75,13 +78,17 @@ class Counting(Observer):
         """All metrics in Prometheus's text format."""
         return generate_latest(_WithoutCreationTimes(self._registry))
 
-    def notice(self, occurrence: Occurrence) -> None:
+    def notice(self, occurrence: Occurrence) -> None:  # noqa: C901 - one for each kind
         self._loop.notice(occurrence)
         match occurrence:
             case PageStored():
                 self._page_stored(occurrence)
             case RunChanged():
                 self._run_changed(occurrence)
+            case RunWarned(caveat=caveat):
+                self._metrics.run_warnings.labels(caveat.kind.value).inc()
+            case RunCompared(key, _, comparison):
+                self._compared(key.sync_type.value, comparison)
             case MessageSettled():
                 self._settled(occurrence)
             case BatchKept():
@@ -120,6 +127,12 @@ class Counting(Observer):
             self._progress()
         if change.lasted is not None:
             self._metrics.run_duration.labels(kind).observe(change.lasted.total_seconds())
+
+    def _compared(self, kind: str, comparison: Comparison) -> None:
+        verdict = comparison.verdict.value
+        self._metrics.run_counts.labels(kind, verdict).inc()
+        if comparison.difference:
+            self._metrics.count_differences.labels(verdict).inc(abs(comparison.difference))
 
     def _settled(self, message: MessageSettled) -> None:
         """A message that went back is not settled."""

@@ -11,7 +11,9 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from domain.caveats import CaveatKind
 from domain.checkpoints import SourceName
+from domain.comparisons import Verdict
 from domain.failures import Reason
 from domain.messages import SyncType
 from domain.occurrences import RunEvent, ShopEvent
@@ -28,6 +30,9 @@ MESSAGE_TYPES = ("sync-page", "retry-batch", "invalid", OTHER)
 OUTCOMES = ("done", "stale", "duplicate", "busy", "retried", "dead-lettered")
 RUN_EVENTS = tuple(event.value for event in RunEvent)
 SHOP_EVENTS = tuple(event.value for event in ShopEvent)
+CAVEATS = tuple(kind.value for kind in CaveatKind)
+VERDICTS = tuple(verdict.value for verdict in Verdict)
+DIFFERENCES = (Verdict.MISSING.value, Verdict.SURPLUS.value)
 PHASES = ("fetch", "store", "total")
 TARGETS = ("shopify", "dynamodb", "sqs")
 RETRY_REASONS = (
@@ -74,6 +79,9 @@ class Metrics:
     dead_letters: Counter
     shop_events: Counter
     last_progress: Gauge
+    run_warnings: Counter
+    run_counts: Counter
+    count_differences: Counter
 
     @classmethod
     def at_nought(cls, registry: CollectorRegistry) -> Metrics:
@@ -105,6 +113,13 @@ class Metrics:
             make.gauge(
                 "last_progress_timestamp_seconds",
                 "When this process last stored a page or completed a run; 0 until it has",
+            ),
+            make.counter("run_warnings", "Runs whose result has a caveat", kind=CAVEATS),
+            make.counter(
+                "run_counts", "Runs put beside Shopify's count", **types, verdict=VERDICTS
+            ),
+            make.counter(
+                "count_differences", "Orders by which the counts differ", verdict=DIFFERENCES
             ),
         )
 

@@ -12,6 +12,7 @@ from adapters.shopify_costs import Cost, cost_in
 from adapters.shopify_errors import CUSTOMER_FIELDS, GraphqlError, failure_of, graphql_error
 from adapters.shopify_refusals import quoted, refusal
 from adapters.shopify_transport import RawAnswer
+from domain.caveats import Caveat, CaveatKind
 from domain.failures import Permanent, Reason, Transient
 from domain.orders import Json
 
@@ -26,6 +27,11 @@ class Answer:
     data: dict[str, Json]
     cost: Cost
     withheld: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def keeps_to_the_filter(self) -> bool:
+        return all(caveat.kind is not CaveatKind.IGNORED_FILTER for caveat in self.caveats)
 
 
 def unreadable(what: str) -> Transient:
@@ -42,10 +48,10 @@ def answer_in(raw: RawAnswer) -> Answer:
     cost = cost_in(extensions)
     data = content.get("data")
     withheld = _withheld(content.get("errors"), data, cost)
-    _refuse_ignored_filter(extensions)
+    ignored = _ignored_filter(extensions)
     if not isinstance(data, dict):
         raise unreadable("it has no data")
-    return Answer(data, cost, withheld)
+    return Answer(data, cost, withheld, (*_lacking(withheld), *ignored))
 
 
 def content_in(raw: RawAnswer) -> dict[str, Json]:
@@ -78,7 +84,9 @@ def _withheld(entries: Json, data: Json, cost: Cost) -> tuple[str, ...]:
 
 
 def _is_tolerable(error: GraphqlError) -> bool:
-    return error.withholds_customer_data or error.spoils_only_the_count
+    return (
+        error.withholds_customer_data or error.spoils_only_the_count or error.hides_only_the_scopes
+    )
 
 
 def _take_out(data: Json, error: GraphqlError) -> str:
@@ -106,15 +114,45 @@ def _from_customer_field(path: tuple[str | int, ...]) -> list[str]:
     return names[first:]
 
 
-def _refuse_ignored_filter(extensions: Json) -> None:
-    """A filter that Shopify does not understand finds every order, with a warning at most.
+def withheld_text(withheld: tuple[str, ...]) -> str:
+    return (
+        f"Shopify withholds {', '.join(withheld)}: the app has no access to protected customer "
+        "data; the orders are stored without"
+    )
 
+
+def _lacking(withheld: tuple[str, ...]) -> tuple[Caveat, ...]:
+    return (Caveat(CaveatKind.WITHHELD_DATA, withheld_text(withheld)),) if withheld else ()
+
+
+def ignored_filter() -> Caveat:
+    text = "Shopify ignored the filter by update time: it sends orders from before the window, too"
+    return Caveat(CaveatKind.IGNORED_FILTER, text)
+
+
+def _ignored_filter(extensions: Json) -> tuple[Caveat, ...]:
+    """A field that Shopify does not know is left out of the search, which then finds more.
+
+    What any other warning leads to is not documented: the answer may lack orders.
     Source: shopify.dev/docs/api/usage/search-syntax.
     """
     searches = extensions.get("search") if isinstance(extensions, dict) else None
-    for search in searches if isinstance(searches, list) else ():
-        if isinstance(search, dict) and search.get("warnings"):
-            raise Permanent(
-                Reason.SHOPIFY_ERROR,
-                "Shopify ignored the filter by update time: it would have sent all orders",
-            )
+    warnings = [
+        warning
+        for search in (searches if isinstance(searches, list) else ())
+        if isinstance(search, dict)
+        for warning in _listed(search.get("warnings"))
+    ]
+    codes = {warning.get("code") if isinstance(warning, dict) else None for warning in warnings}
+    if codes - {"invalid_field"}:
+        raise Permanent(
+            Reason.SHOPIFY_ERROR,
+            "Shopify does not understand the filter by update time: orders may be missing",
+        )
+    return (ignored_filter(),) if codes else ()
+
+
+def _listed(value: Json) -> list[Json]:
+    if not value:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -15,7 +15,7 @@ from adapters.shopify_bulk_operations import BulkOperation, BulkOperations
 from adapters.shopify_bulk_waits import BUSY_WAIT, FIRST_WAIT, stuck, until_next_look
 from adapters.shopify_documents import CustomerData
 from adapters.shopify_downloads import Denied, Downloads, Part
-from adapters.shopify_graphql import updated_since
+from adapters.shopify_graphql import beyond, updated_since
 from adapters.shopify_jsonl import Slice, Stretch, slice_of
 from domain.failures import (
     Failure,
@@ -27,7 +27,7 @@ from domain.failures import (
     TimedOut,
     Transient,
 )
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import Clock, OrderSource
 from domain.shops import ConnectedShop
 
@@ -53,15 +53,15 @@ class ShopifyBulkOrders(OrderSource):
     operations: BulkOperations
     downloads: Downloads
     single: OrderSource
-    """For orders by their ids."""
+    """For orders by their ids, and for counts."""
     clock: Clock
     customer_data: CustomerData
 
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
         place = place_in(request.cursor)
         if place.operation is None:
-            raise self._begun(shop, request, place)
-        operation = self.operations.find(shop, place.operation)
+            return self._begun(shop, request, place)
+        operation = self.operations.find(shop, place.operation, scopes=request.count)
         if operation is None:
             raise self._anew(place, None, _failed("Shopify knows the bulk operation no more"))
         if operation.status in UNDER_WAY:
@@ -75,28 +75,40 @@ class ShopifyBulkOrders(OrderSource):
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self.single.fetch_orders(shop, order_ids)
 
-    def _begun(self, shop: ConnectedShop, request: PageRequest, place: BulkPlace) -> Preparing:
-        """Take up what was submitted for this run before a crash, or submit it."""
-        query = bulk_orders(self.customer_data, updated_since(request.since))
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self.single.count(shop, window)
+
+    def _begun(self, shop: ConnectedShop, request: PageRequest, place: BulkPlace) -> OrderPage:
+        """Take up what was submitted for this run before a crash, or submit it: `Preparing`.
+
+        Where Shopify counts no orders there is nothing to prepare, and the run is at its end.
+        """
+        search = updated_since(request.since)
+        query = bulk_orders(self.customer_data, search)
         least = request.run_began.replace(microsecond=0) if request.run_began else None
         after = _instant(place.given_up) if place.given_up is not None else None
+        before = self.operations.before(shop, search)
         operation = next(
             (
                 each
-                for each in self.operations.latest(shop)
+                for each in before.latest
                 if each.status in OF_USE
                 and " ".join(each.query.split()) == query
                 and (least is None or each.created_at >= least)
                 and (after is None or each.created_at > after)
             ),
             None,
-        ) or self.operations.submit(shop, query)
+        )
+        if operation is None and before.nothing:
+            caveats = before.caveats
+            return OrderPage((), None, 0, ascending=False, counted=0, caveats=caveats)
+        operation = operation or self.operations.submit(shop, query)
         if operation is None:
             text = "Shopify is busy with other bulk operations of this app in the shop"
-            return Preparing(cursor_of(place), BUSY_WAIT, text)
+            raise Preparing(cursor_of(place), BUSY_WAIT, text)
         now = self.clock.now().timestamp()
         begun = BulkPlace(operation.gid, place.given_up, since=now, moved=now)
-        return Preparing(cursor_of(begun), FIRST_WAIT, _told(operation))
+        raise Preparing(cursor_of(begun), FIRST_WAIT, _told(operation))
 
     def _waited_for(
         self, shop: ConnectedShop, operation: BulkOperation, place: BulkPlace
@@ -115,13 +127,15 @@ class ShopifyBulkOrders(OrderSource):
     def _page(self, operation: BulkOperation, place: BulkPlace, request: PageRequest) -> OrderPage:
         expected = operation.orders if request.count else None
         if operation.url is None and operation.objects == 0:
-            return OrderPage((), None, expected, ascending=False)
+            caveats = operation.caveats
+            return OrderPage((), None, expected, ascending=False, caveats=caveats)
         if operation.url is None:
             raise self._anew(place, operation, _failed("a bulk operation's file is gone"))
         found, total, etag = self._read(operation, operation.url, place, request.size)
         ahead = replace(place, offset=found.end, etag=etag, troubles=0)
         cursor = None if found.end == total else cursor_of(ahead)
-        return OrderPage(found.orders, cursor, expected, ascending=False)
+        caveats = (*operation.caveats, *beyond(found.orders, request.since))
+        return OrderPage(found.orders, cursor, expected, ascending=False, caveats=caveats)
 
     def _read(
         self, operation: BulkOperation, url: str, place: BulkPlace, most: int

@@ -26,13 +26,21 @@ mutation RunBulkQuery($query: String!) {{
 """
 """Grouped: a child's row follows its parent's, so that a slice of the file is of whole orders."""
 
-FIND = f"query FindBulkOperation($id: ID!) {{ bulkOperation(id: $id) {{ {_OPERATION} }} }}"
-
-LATEST = f"""
-query LatestBulkOperations {{
-  bulkOperations(first: 20, sortKey: CREATED_AT, reverse: true) {{ nodes {{ {_OPERATION} }} }}
+FIND = f"""
+query FindBulkOperation($id: ID!, $scopes: Boolean!) {{
+  bulkOperation(id: $id) {{ {_OPERATION} }}
+  appInstallation @include(if: $scopes) {{ accessScopes {{ handle }} }}
 }}
 """
+
+BEFORE = f"""
+query BeforeBulkOperation($query: String) {{
+  bulkOperations(first: 20, sortKey: CREATED_AT, reverse: true) {{ nodes {{ {_OPERATION} }} }}
+  ordersCount(query: $query, limit: 1) {{ count precision }}
+  appInstallation {{ accessScopes {{ handle }} }}
+}}
+"""
+"""What to know before one is submitted: whether there is one, and whether there are orders."""
 
 CANCEL = """
 mutation CancelBulkOperation($id: ID!) {

@@ -12,8 +12,9 @@ from adapters.pacer import PATIENCE
 from adapters.shopify_answers import Answer, unreadable
 from adapters.shopify_asking import Question
 from adapters.shopify_client import ShopifyClient
-from adapters.shopify_orders import instant_in
+from adapters.shopify_orders import caveats_in, count_in, instant_in
 from adapters.shopify_refusals import quoted
+from domain.caveats import Caveat
 from domain.failures import Permanent, Reason
 from domain.orders import Json
 from domain.shops import ConnectedShop
@@ -40,6 +41,19 @@ class BulkOperation:
     orders: int
     size: int | None
     url: str | None = field(repr=False)
+    caveats: tuple[Caveat, ...] = ()
+    """Of the answer that it is from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is to be known before an operation is submitted."""
+
+    latest: tuple[BulkOperation, ...]
+    """The twenty latest operations of the app and the shop, newest first."""
+    nothing: bool
+    """No order is in the window: there is nothing to submit."""
+    caveats: tuple[Caveat, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +65,27 @@ class BulkOperations:
     def submit(self, shop: ConnectedShop, query: str) -> BulkOperation | None:
         """A new operation that runs the query; None while as many run as may.
 
-        Asked once: an answer that was lost may have started one, which `latest` shows.
+        Asked once: an answer that was lost may have started one, which `before` shows.
         """
         once = replace(self.client, attempts=_Once())
         question = Question(documents.RUN, {"query": query}, A_FEW)
         return once.ask(shop, question, _submitted, PATIENCE)
 
-    def find(self, shop: ConnectedShop, gid: str) -> BulkOperation | None:
-        """The operation as it is now; None if Shopify knows none of that id."""
-        return self.client.ask(shop, Question(documents.FIND, {"id": gid}, A_FEW), _found, PATIENCE)
+    def find(self, shop: ConnectedShop, gid: str, *, scopes: bool) -> BulkOperation | None:
+        """The operation as it is now; None if Shopify knows none of that id.
 
-    def latest(self, shop: ConnectedShop) -> tuple[BulkOperation, ...]:
-        """The twenty latest operations of the app and the shop, newest first."""
-        return self.client.ask(shop, Question(documents.LATEST, {}, A_FEW), _latest, PATIENCE)
+        With `scopes` its caveats say, too, what the app may not read: Permanent shop-unauthorized
+        if that is all orders.
+        """
+        question = Question(documents.FIND, {"id": gid, "scopes": scopes}, A_FEW)
+        return self.client.ask(
+            shop, question, lambda answer: _found(answer, scopes=scopes), PATIENCE
+        )
+
+    def before(self, shop: ConnectedShop, search: str | None) -> Before:
+        """What there is already, and whether the search finds orders. Permanent as for `find`."""
+        question = Question(documents.BEFORE, {"query": search}, A_FEW)
+        return self.client.ask(shop, question, _before, PATIENCE)
 
     def cancel(self, shop: ConnectedShop, gid: str) -> None:
         """End the operation; one that has ended already stays as it is, without complaint."""
@@ -98,20 +120,25 @@ def _is_busy(error: Json) -> bool:
     return error.get("code") in BUSY or _BUSY_TEXT in str(error.get("message"))
 
 
-def _found(answer: Answer) -> BulkOperation | None:
+def _found(answer: Answer, *, scopes: bool) -> BulkOperation | None:
     match answer.data.get("bulkOperation", ...):
         case None:
             return None
         case dict() as operation:
-            return _operation(operation)
+            lacking = caveats_in(answer) if scopes else ()
+            return replace(_operation(operation), caveats=(*answer.caveats, *lacking))
         case _:
             raise unreadable("it says nothing of the bulk operation")
 
 
-def _latest(answer: Answer) -> tuple[BulkOperation, ...]:
+def _before(answer: Answer) -> Before:
     match answer.data.get("bulkOperations"):
         case {"nodes": list() as nodes}:
-            return tuple(_operation(node) for node in nodes)
+            return Before(
+                latest=tuple(_operation(node) for node in nodes),
+                nothing=count_in(answer) == 0,
+                caveats=(*answer.caveats, *caveats_in(answer)),
+            )
         case _:
             raise unreadable("it has no bulk operations")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -12,10 +12,11 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from adapters.pacer import Api, Pacer, Wish
-from adapters.shopify_answers import Answer, answer_in
+from adapters.shopify_answers import Answer, answer_in, withheld_text
 from adapters.shopify_asking import AskedCosts, Question
 from adapters.shopify_told import graphql_cost
 from adapters.shopify_transport import RawAnswer, ShopifyTransport
+from domain.caveats import Caveat, CaveatKind
 from domain.occurrences import Reported
 from domain.ports import Observer
 from domain.shops import ConnectedShop
@@ -50,18 +51,19 @@ class Versions:
             self._met.add(version)
             return not known
 
-    def check(self, raw: RawAnswer, asked: str, observer: Observer) -> None:
-        """Report, once, an answer of another version than was asked for."""
+    def check(self, raw: RawAnswer, asked: str, observer: Observer) -> tuple[Caveat, ...]:
+        """The caveat of an answer of another version than was asked for; each is reported once."""
         served = raw.headers.get("X-Shopify-API-Version", asked)
-        if served != asked and self.is_new(served):
-            named = served if _VERSION.fullmatch(served) else "another one"
-            observer.notice(
-                Reported(
-                    "api-version",
-                    f"Shopify answers with API version {named} instead of {asked}, which it no "
-                    "longer supports or does not know",
-                )
-            )
+        if served == asked:
+            return ()
+        named = served if _VERSION.fullmatch(served) else "another one"
+        text = (
+            f"Shopify answers with API version {named} instead of {asked}, which it no longer "
+            "supports or does not know"
+        )
+        if self.is_new(served):
+            observer.notice(Reported("api-version", text))
+        return (Caveat(CaveatKind.OTHER_API_VERSION, text),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,14 @@ class ShopifyClient:
 
         def call() -> tuple[Answer, T]:
             raw = self._sent(shop, question, body)
-            self.versions.check(raw, self.transport.api.version, self.observer)
+            doubts = self.versions.check(raw, self.transport.api.version, self.observer)
             answer = answer_in(raw)
+            answer = replace(answer, caveats=(*answer.caveats, *doubts)) if doubts else answer
             return answer, read(answer)
 
         answer, content = self.attempts(call, patience)
         if answer.withheld:
-            self.observer.notice(
-                Reported(
-                    "customer-data",
-                    f"Shopify withholds {', '.join(answer.withheld)}: the app has no access to "
-                    "protected customer data; the orders are stored without",
-                )
-            )
+            self.observer.notice(Reported("customer-data", withheld_text(answer.withheld)))
         return content
 
     def ready_in(self, shop: ConnectedShop, question: Question) -> timedelta:

@@ -10,9 +10,10 @@ CustomerData: TypeAlias = Literal["minimal", "full"]
 
 
 def orders_page(customer_data: CustomerData) -> str:
-    """A page of orders by update time and id, and how many there are if `$count` says so.
+    """A page of orders by update time and id.
 
-    At 250 orders: about 630 of the 1,000 points that a single query may cost, in full 680.
+    With `$count` also how many there are, and what the app may read. At 250 orders: about 630 of
+    the 1,000 points that a single query may cost, in full 680.
     """
     return f"""
 query OrdersPage($first: Int!, $after: String, $query: String, $count: Boolean!) {{
@@ -21,9 +22,18 @@ query OrdersPage($first: Int!, $after: String, $query: String, $count: Boolean!)
     {selections.PAGE_INFO}
   }}
   ordersCount(query: $query, limit: null) @include(if: $count) {{ count precision }}
+  appInstallation @include(if: $count) {{ accessScopes {{ handle }} }}
 }}
 {selections.MONEY}
 """
+
+
+ORDERS_COUNT = """
+query OrdersCount($query: String) {
+  ordersCount(query: $query, limit: null) { count precision }
+}
+"""
+"""How many orders a search finds: `limit: null`, as Shopify counts to 10,000 otherwise."""
 
 
 def orders_by_id(customer_data: CustomerData, number: int) -> str:

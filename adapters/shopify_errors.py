@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from adapters.shopify_costs import Cost, points
 from adapters.shopify_refusals import quoted
+from adapters.shopify_scopes import INSTALLATION
 from domain.failures import (
     Failure,
     PageTooLarge,
@@ -59,6 +60,10 @@ class GraphqlError:
     @property
     def spoils_only_the_count(self) -> bool:
         return self.path[:1] == (COUNT,) and self.code != "THROTTLED"
+
+    @property
+    def hides_only_the_scopes(self) -> bool:
+        return self.path[:1] == (INSTALLATION,) and self.code != "THROTTLED"
 
 
 def graphql_error(entry: Json) -> GraphqlError:

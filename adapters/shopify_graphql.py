@@ -8,12 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 from adapters import shopify_documents as documents
 from adapters.pacer import PATIENCE
+from adapters.shopify_answers import ignored_filter
 from adapters.shopify_asking import Question
 from adapters.shopify_client import ShopifyClient
 from adapters.shopify_documents import CustomerData
-from adapters.shopify_orders import Reading, Unfinished, orders_in, page_in, rest_in
+from adapters.shopify_orders import (
+    Reading,
+    Unfinished,
+    count_in,
+    orders_in,
+    page_in,
+    rest_in,
+)
+from domain.caveats import Caveat
 from domain.failures import PageTooLarge, Permanent, Reason
-from domain.orders import Json, Order, OrderPage, PageRequest
+from domain.orders import Json, Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 
@@ -21,6 +30,8 @@ REST_PATIENCE = timedelta(minutes=5)
 """For what a page still lacks: giving up would throw away, and pay again for, what was read."""
 A_REST_AT_MOST = 150.0
 """Points of 250 more line items."""
+A_COUNT = 10.0
+"""Points at most, while nobody knows what a count costs."""
 AT_ONCE = 13
 """Orders by id in one request, about 800 points: a batch of 25 takes two requests."""
 
@@ -38,7 +49,10 @@ class ShopifyGraphqlOrders(OrderSource):
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
         question = self._page(request)
         page = self.client.ask(
-            shop, question, lambda answer: page_in(answer, request.cursor), PATIENCE
+            shop,
+            question,
+            lambda answer: page_in(answer, request.cursor, first=request.count),
+            PATIENCE,
         )
         self._complete(shop, page, REST_PATIENCE)
         ready_in = timedelta(0)
@@ -51,6 +65,8 @@ class ShopifyGraphqlOrders(OrderSource):
             expected=page.expected,
             cost=page.cost.requested,
             ready_in=ready_in,
+            counted=page.expected,
+            caveats=(*page.caveats, *beyond(page.orders, request.since)),
         )
 
     def _page(self, request: PageRequest) -> Question:
@@ -67,6 +83,11 @@ class ShopifyGraphqlOrders(OrderSource):
             raise Permanent(Reason.SHOPIFY_ERROR, "an order's id is a number")
         ids = tuple(dict.fromkeys(order_ids))
         return self._each(shop, (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE)))
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        variables: dict[str, Json] = {"query": updated_within(window)}
+        question = Question(documents.ORDERS_COUNT, variables, A_COUNT)
+        return self.client.ask(shop, question, count_in, PATIENCE)
 
     def _each(self, shop: ConnectedShop, chunks: Iterable[tuple[str, ...]]) -> tuple[Order, ...]:
         return tuple(order for chunk in chunks for order in self._by_id(shop, chunk))
@@ -109,13 +130,28 @@ class ShopifyGraphqlOrders(OrderSource):
             cursor = rest.next_cursor
 
 
+def beyond(orders: tuple[Order, ...], since: datetime | None) -> tuple[Caveat, ...]:
+    """Whether there are orders from before the window among them, warned of or not."""
+    start = None if since is None else since.replace(microsecond=0)
+    late = start is None or all(order.updated_at >= start for order in orders)
+    return () if late else (ignored_filter(),)
+
+
 def updated_since(since: datetime | None) -> str | None:
-    """The search for orders updated at or after the instant; Shopify's times are whole seconds.
+    """The search for orders updated at or after the instant; Shopify's times are whole seconds."""
+    return updated_within(Window(since))
+
+
+def updated_within(window: Window) -> str | None:
+    """The search for the orders of the window; None if it holds all orders.
 
     Times are quoted, because a colon means something else in a search
     (shopify.dev/docs/api/usage/search-syntax).
     """
-    if since is None:
-        return None
-    start = since.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    return f"updated_at:>='{start.isoformat()}Z'"
+    ends = ((">=", window.since), ("<", window.until))
+    terms = [f"updated_at:{sign}'{_second(end)}'" for sign, end in ends if end is not None]
+    return " AND ".join(terms) or None
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"

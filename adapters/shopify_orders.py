@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from adapters.shopify_answers import Answer, unreadable
 from adapters.shopify_costs import Cost
 from adapters.shopify_errors import COUNT
+from adapters.shopify_scopes import INSTALLATION, caveats_of, scopes_in
 from adapters.shopify_selections import CONNECTIONS
+from domain.caveats import Caveat
 from domain.orders import Json, Order
 
 _NOTHING_SEEN: AbstractSet[str] = frozenset()
@@ -46,16 +48,32 @@ class Reading:
     cost: Cost
     next_cursor: str | None = None
     expected: int | None = None
+    """By Shopify's own count, in the same answer."""
+    caveats: tuple[Caveat, ...] = ()
 
 
-def page_in(answer: Answer, cursor: str | None) -> Reading:
-    """The page that was asked for after the cursor; Transient unless it is one."""
+def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Reading:
+    """The page that was asked for after the cursor; Transient unless it is one.
+
+    `first` says that the scopes were asked for, too: Permanent shop-unauthorized without them.
+    """
     seen = _NOTHING_SEEN if cursor is None else {cursor}
     connection = connection_in(answer.data.get("orders"), "orders", seen)
     unfinished: list[Unfinished] = []
     orders = tuple(_order(node, unfinished) for node in connection.nodes)
-    expected = _count(answer.data.get(COUNT))
-    return Reading(orders, tuple(unfinished), answer.cost, connection.next_cursor, expected)
+    return Reading(
+        orders,
+        tuple(unfinished),
+        answer.cost,
+        connection.next_cursor,
+        count_in(answer),
+        (*answer.caveats, *caveats_in(answer)) if first else answer.caveats,
+    )
+
+
+def caveats_in(answer: Answer) -> tuple[Caveat, ...]:
+    """What the run lacks by the scopes in the answer; raises Permanent as `caveats_of` does."""
+    return caveats_of(scopes_in(answer.data.get(INSTALLATION)))
 
 
 def orders_in(answer: Answer, number: int) -> Reading:
@@ -130,9 +148,10 @@ def instant_in(value: Json, of: str = "an order's update time") -> datetime:
     return instant.astimezone(UTC)
 
 
-def _count(value: Json) -> int | None:
-    match value:
-        case {"count": int() as count}:
+def count_in(answer: Answer) -> int | None:
+    """How many orders the search finds, if the answer says it exactly, and of this search."""
+    match answer.data.get(COUNT):
+        case {"count": int() as count, "precision": "EXACT"} if answer.keeps_to_the_filter:
             return count
         case _:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.pacer import PATIENCE
@@ -10,11 +10,14 @@ from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_answers import PageRefused
 from adapters.shopify_rest_client import RestQuestion, ShopifyRestClient
 from adapters.shopify_rest_fields import asked_fields
-from adapters.shopify_rest_orders import Reading, count_in, orders_among, page_in
+from adapters.shopify_rest_orders import Reader, Reading, count_in, orders_among
 from adapters.shopify_rest_places import Place, cursor_of, place_at, timestamp
-from domain.failures import Permanent, Reason, Transient
+from adapters.shopify_rest_scopes import RESOURCE, KnownScopes, scopes_among
+from adapters.shopify_scopes import caveats_of
+from domain.caveats import Caveat, CaveatKind
+from domain.failures import Failure, Permanent, RateLimited, Reason, Transient
 from domain.occurrences import Reported
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 
@@ -37,16 +40,49 @@ class ShopifyRestOrders(OrderSource):
 
     client: ShopifyRestClient
     customer_data: CustomerData
+    known: KnownScopes = field(default_factory=KnownScopes)
 
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
-        expected = self._count(shop, request.since) if request.count else None
-        reading = self._at(shop, place_at(request.cursor, request.since), request.size)
-        if reading.next is None:
-            return OrderPage(reading.orders, None, expected)
-        ready_in = timedelta(0)
-        if request.soon:
-            ready_in = self.client.ready_in(shop, self._question(reading.next, request.size))
-        return OrderPage(reading.orders, cursor_of(reading.next), expected, ready_in=ready_in)
+        reading = self._at(shop, place_at(request.cursor, request.since), request)
+        page = OrderPage(
+            reading.orders,
+            None if reading.next is None else cursor_of(reading.next),
+            caveats=reading.caveats,
+        )
+        if request.count:
+            page = self._counted(shop, page, request)
+        if reading.next is None or not request.soon:
+            return page
+        following = self._question(reading.next, request.size)
+        return replace(page, ready_in=self.client.ready_in(shop, following))
+
+    def _counted(self, shop: ConnectedShop, page: OrderPage, request: PageRequest) -> OrderPage:
+        """With what is to be known beside a run's first page.
+
+        An empty page says by itself that there is nothing: a daily sync without news is one call.
+        """
+        nothing = not page.orders and page.next_cursor is None
+        asked = not nothing or request.since is None
+        caveats = (*page.caveats, *self._lacking(shop, ask=asked))
+        if page.next_cursor is not None:
+            return replace(page, expected=self._expected(shop, request.since), caveats=caveats)
+        counted = 0 if nothing else None
+        return replace(page, expected=len(page.orders), counted=counted, caveats=caveats)
+
+    def _lacking(self, shop: ConnectedShop, *, ask: bool) -> tuple[Caveat, ...]:
+        """What the run lacks by the app's scopes, as far as they are known or asked for."""
+        now = self.client.transport.clock.monotonic()
+        scopes = self.known.of(shop, now)
+        if scopes is None and not ask:
+            return ()
+        if scopes is None:
+            try:
+                question = RestQuestion(RESOURCE, {})
+                scopes = self.client.ask(shop, question, scopes_among, PATIENCE)
+            except (Failure, RateLimited):
+                return caveats_of(None)
+            self.known.keep(shop, scopes, now)
+        return caveats_of(scopes)
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         if not all(each.isascii() and each.isdecimal() for each in order_ids):
@@ -68,9 +104,9 @@ class ShopifyRestOrders(OrderSource):
             PATIENCE,
         )
 
-    def _at(self, shop: ConnectedShop, place: Place, size: int) -> Reading:
+    def _at(self, shop: ConnectedShop, place: Place, request: PageRequest) -> Reading:
         try:
-            return self._read(shop, place, size, PATIENCE)
+            return self._read(shop, place, request, PATIENCE)
         except PageRefused as refusal:
             if place.page_info is None or place.since is None:
                 raise
@@ -80,14 +116,20 @@ class ShopifyRestOrders(OrderSource):
                     f"{refusal.message}: it goes on from the update time of the last order read",
                 )
             )
-            return self._past(shop, place.since, size)
+            return self._past(shop, place.since, request)
 
-    def _past(self, shop: ConnectedShop, second: datetime, size: int) -> Reading:
+    def _past(self, shop: ConnectedShop, second: datetime, request: PageRequest) -> Reading:
         """From the orders of that second on, at least to the first later one.
 
         Ending among them could come back to the same orders for ever.
         """
-        reading = self._read(shop, Place(None, second), size, PATIENCE)
+        reading = self._read(shop, Place(None, second), request, PATIENCE)
+        if any(each.kind is CaveatKind.IGNORED_FILTER for each in reading.caveats):
+            raise Permanent(
+                Reason.SHOPIFY_ERROR,
+                "Shopify ignores the filter by update time, and no longer takes its own links: "
+                "the sync would begin again and again",
+            )
         orders = list(reading.orders)
         while reading.next is not None and reading.next.is_within(second):
             if len(orders) >= LARGEST_TIE:
@@ -97,25 +139,31 @@ class ShopifyRestOrders(OrderSource):
                     "longer takes its own links between their pages: use another source, or a "
                     "shorter page delay",
                 )
-            reading = self._read(shop, reading.next, size, TIE_PATIENCE)
+            reading = self._read(shop, reading.next, request, TIE_PATIENCE)
             orders += reading.orders
-        return Reading(tuple(orders), reading.next)
+        return replace(reading, orders=tuple(orders))
 
-    def _read(self, shop: ConnectedShop, place: Place, size: int, patience: timedelta) -> Reading:
-        question = self._question(place, size)
+    def _read(
+        self, shop: ConnectedShop, place: Place, request: PageRequest, patience: timedelta
+    ) -> Reading:
+        question = self._question(place, request.size)
+        reader = Reader(self.customer_data, request.run_began)
         return self.client.ask(
-            shop, question, lambda answer: page_in(answer, place, self.customer_data), patience
+            shop, question, lambda answer: reader.page_in(answer, place), patience
         )
 
     def _question(self, place: Place, size: int) -> RestQuestion:
         return RestQuestion("orders", {"limit": str(size), **self._fields, **_where(place)})
 
-    def _count(self, shop: ConnectedShop, since: datetime | None) -> int | None:
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        question = RestQuestion("orders/count", {"status": "any", **_window(window)})
+        return self.client.ask(shop, question, count_in, PATIENCE)
+
+    def _expected(self, shop: ConnectedShop, since: datetime | None) -> int | None:
         """None if Shopify fails to count, which keeps no page from being read."""
-        question = RestQuestion("orders/count", {"status": "any", **_window(since)})
         try:
-            return self.client.ask(shop, question, count_in, PATIENCE)
-        except Transient:
+            return self.count(shop, Window(since))
+        except (Transient, RateLimited):
             return None
 
     @property
@@ -127,8 +175,11 @@ def _where(place: Place) -> dict[str, str]:
     """Beside a `page_info` Shopify refuses any filter: the link has them in it."""
     if place.page_info is not None:
         return {"page_info": place.page_info}
-    return {"status": "any", "order": "updated_at asc", **_window(place.since)}
+    return {"status": "any", "order": "updated_at asc", **_window(Window(place.since))}
 
 
-def _window(since: datetime | None) -> dict[str, str]:
-    return {} if since is None else {"updated_at_min": timestamp(since)}
+def _window(window: Window) -> dict[str, str]:
+    """Both ends are inclusive for Shopify, and times are of whole seconds."""
+    until = None if window.until is None else window.until - timedelta(seconds=1)
+    ends = (("updated_at_min", window.since), ("updated_at_max", until))
+    return {name: timestamp(end) for name, end in ends if end is not None}

@@ -12,6 +12,7 @@ from requests.utils import parse_header_links
 from adapters.shopify_answers import content_in, unreadable
 from adapters.shopify_refusals import refusal
 from adapters.shopify_transport import RawAnswer
+from domain.caveats import Caveat
 from domain.failures import Permanent, Reason
 from domain.orders import Json
 
@@ -22,6 +23,7 @@ class RestAnswer:
 
     content: dict[str, Json]
     next_page: str | None = None
+    caveats: tuple[Caveat, ...] = ()
 
 
 class PageRefused(Permanent):

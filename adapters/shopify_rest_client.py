@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RestQuestion:
-    """A resource, such as `orders/count`, with its parameters."""
+    """A resource, such as `orders/count` (or `/admin/oauth/access_scopes`), with parameters."""
 
     resource: str
     parameters: Mapping[str, str]
@@ -59,8 +59,9 @@ class ShopifyRestClient:
     def _answer(self, shop: ConnectedShop, question: RestQuestion) -> RestAnswer:
         api = self.transport.api
         raw = self._sent(shop, question)
-        self.versions.check(raw, api.version, self.observer)
-        return rest_answer_in(raw, api.homes(shop), linked="page_info" in question.parameters)
+        doubts = self.versions.check(raw, api.version, self.observer)
+        linked = "page_info" in question.parameters
+        return replace(rest_answer_in(raw, api.homes(shop), linked=linked), caveats=doubts)
 
     def _sent(self, shop: ConnectedShop, question: RestQuestion) -> RawAnswer:
         with self.pacer.request(shop.shop, Api.REST, question.wish) as request:

@@ -6,15 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from adapters.shopify_answers import unreadable
+from adapters.shopify_answers import ignored_filter, unreadable
 from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_answers import RestAnswer
 from adapters.shopify_rest_fields import fields_of
 from adapters.shopify_rest_places import Place
-from domain.failures import Permanent, Reason
+from domain.caveats import Caveat
 from domain.orders import Json, Order
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +21,52 @@ class Reading:
 
     orders: tuple[Order, ...]
     next: Place | None
+    caveats: tuple[Caveat, ...] = ()
 
 
-def page_in(answer: RestAnswer, place: Place, customer_data: CustomerData) -> Reading:
-    """The page that was asked for at the place; Transient unless it is one.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads pages of a run that began then.
 
-    Its orders have to be in the order of their update times and not before the place: else the
-    place after it would leave some out.
+    An order that changed since may stand where it stood before, with its new time: Shopify's index
+    lags. All others have to be in the order of their update times, and not before the place that
+    was asked for: else the place after the page would leave some out.
     """
-    orders = orders_in(answer, customer_data)
-    _refuse_another_window(orders, place)
-    if answer.next_page is None:
-        return Reading(orders, None)
-    if not orders or answer.next_page == place.page_info:
-        raise unreadable("it says that more orders follow, but not where")
-    return Reading(orders, Place(answer.next_page, orders[-1].updated_at))
+
+    customer_data: CustomerData
+    run_began: datetime | None
+
+    def page_in(self, answer: RestAnswer, place: Place) -> Reading:
+        """The page that was asked for at the place; Transient unless it is one."""
+        orders = orders_in(answer, self.customer_data)
+        caveats = (*answer.caveats, *self._beyond(orders, place))
+        if answer.next_page is None:
+            return Reading(orders, None, caveats)
+        if not orders or answer.next_page == place.page_info:
+            raise unreadable("it says that more orders follow, but not where")
+        return Reading(orders, Place(answer.next_page, self._reached(orders)), caveats)
+
+    def _beyond(self, orders: tuple[Order, ...], place: Place) -> tuple[Caveat, ...]:
+        """Whether there are orders from before the window among them."""
+        settled = self._settled(orders)
+        if settled != sorted(settled):
+            raise unreadable("its orders are not in the order of their update times")
+        if not settled or place.since is None or settled[0] >= place.since.replace(microsecond=0):
+            return ()
+        if place.page_info is not None:
+            raise unreadable("its orders lie before those of the page that led to it")
+        return (ignored_filter(),)
+
+    def _reached(self, orders: tuple[Order, ...]) -> datetime:
+        """Up to when, in the order of update times, all orders have been read."""
+        settled, times = self._settled(orders), [order.updated_at for order in orders]
+        if settled:
+            return settled[-1]
+        return times[-1] if times == sorted(times) else min(times)
+
+    def _settled(self, orders: tuple[Order, ...]) -> list[datetime]:
+        times = (order.updated_at for order in orders)
+        return [at for at in times if self.run_began is None or at < self.run_began]
 
 
 def orders_in(answer: RestAnswer, customer_data: CustomerData) -> tuple[Order, ...]:
@@ -64,20 +93,6 @@ def count_in(answer: RestAnswer) -> int:
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise unreadable("it has no count")
     return count
-
-
-def _refuse_another_window(orders: tuple[Order, ...], place: Place) -> None:
-    times = [order.updated_at for order in orders]
-    if times != sorted(times):
-        raise unreadable("its orders are not in the order of their update times")
-    start = LONG_AGO if place.since is None else place.since.replace(microsecond=0)
-    if times and times[0] < start:
-        if place.page_info is not None:
-            raise unreadable("its orders lie before those of the page that led to it")
-        raise Permanent(
-            Reason.SHOPIFY_ERROR,
-            "Shopify ignored the filter by update time: it would have sent all orders",
-        )
 
 
 def _order(node: Json, customer_data: CustomerData) -> Order:

@@ -39,8 +39,12 @@ class ShopifyApi:
         return self.resource(shop, "graphql")
 
     def resource(self, shop: ConnectedShop, name: str) -> str:
-        """The URL of a resource of the shop's, such as `orders/count`; ValueError likewise."""
-        return f"{self._root(shop)}/admin/api/{self.version}/{name}.json"
+        """The URL of a resource of the shop's, such as `orders/count`; ValueError likewise.
+
+        One that begins with a slash is none of the versioned API's.
+        """
+        path = name if name.startswith("/") else f"/admin/api/{self.version}/{name}"
+        return f"{self._root(shop)}{path}.json"
 
     def grants(self, shop: ConnectedShop) -> str:
         """The URL of the shop's token endpoint; ValueError likewise."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.caveats import Caveat, CaveatKind, merged
 from domain.checkpoints import Checkpoint, RunStatus, Watermark
-from domain.orders import OrderPage, StoreReport
+from domain.comparisons import Comparison, Verdict
+from domain.orders import OrderPage, StoreReport, Window
 from domain.policy import RunPolicy
 
 LARGEST_COST = 1000.0
@@ -22,13 +24,17 @@ class PageResult:
     shop: str
     page: OrderPage
     report: StoreReport
+    comparison: Comparison | None = None
+    """Of the run's last page."""
+    caveats: tuple[Caveat, ...] = ()
+    """Beside those of the page itself."""
 
 
 def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPolicy) -> Checkpoint:
     """The checkpoint after this page: at the next one, or completed."""
     page = result.page
     tail = _tail(held, page, now)
-    done = page.next_cursor is None or _past(held.tail_until, page)
+    done = is_last(held, page)
     delay = policy.page_delays[held.key.sync_type]
     return replace(
         held,
@@ -48,18 +54,40 @@ def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPol
         last_error=None,
         last_error_at=None,
         waiting_for=None,
+        caveats=merged(held.caveats, (*page.caveats, *result.caveats)),
+        comparison=result.comparison,
     )
 
 
+def is_last(held: Checkpoint, page: OrderPage) -> bool:
+    """Whether the run that is at this page has come to its end with it."""
+    return page.next_cursor is None or _past(held.tail_until, page)
+
+
 def watermark_after(run: Checkpoint, overlap: timedelta) -> Watermark | None:
-    """The mark that a completed run moves; None while it runs.
+    """The mark that a completed run moves; None while it runs, and where orders are missing.
 
     Shopify's search index lags behind its writes by seconds, so the mark stays an overlap behind
-    the run's start.
+    the run's start. Orders that Shopify counts and did not hand over would be behind it for good,
+    unless they are those that it keeps from the app.
     """
-    if run.status is not RunStatus.COMPLETED:
+    if run.status is not RunStatus.COMPLETED or _lacks_orders(run):
         return None
     return Watermark(through=run.started_at - overlap, since=run.since)
+
+
+def window_settled_before(run: Checkpoint, overlap: timedelta) -> Window | None:
+    """The part of the run's window up to the mark that the run would move; None if it is empty."""
+    until = run.started_at - overlap
+    if run.since is not None and run.since >= until:
+        return None
+    return Window(run.since, until)
+
+
+def _lacks_orders(run: Checkpoint) -> bool:
+    kept_from_the_app = any(each.kind is CaveatKind.SIXTY_DAYS_ONLY for each in run.caveats)
+    missing = run.comparison is not None and run.comparison.verdict is Verdict.MISSING
+    return missing and not kept_from_the_app
 
 
 def smaller(size: int, cost: float | None = None) -> int:
@@ -82,12 +110,23 @@ def _tail(held: Checkpoint, page: OrderPage, now: datetime) -> datetime | None:
 
     Where pages do not ascend nothing moves, and a late update says nothing of what is left.
     """
-    if held.tail_until is not None or not page.orders or not page.ascending:
+    if held.tail_until is not None or not page.ascending:
         return held.tail_until
-    newest = page.orders[-1].updated_at
-    return max(now, newest) if newest >= held.started_at else None
+    oldest = _oldest(page)
+    if oldest is None or oldest < held.started_at:
+        return None
+    return max(now, *(order.updated_at for order in page.orders))
 
 
 def _past(tail: datetime | None, page: OrderPage) -> bool:
-    late = bool(page.orders) and page.ascending
-    return tail is not None and late and page.orders[-1].updated_at > tail
+    oldest = _oldest(page)
+    return tail is not None and page.ascending and oldest is not None and oldest > tail
+
+
+def _oldest(page: OrderPage) -> datetime | None:
+    """How far the page has come for sure.
+
+    Shopify finds orders by an index that lags: one that changed just now stands where it stood,
+    with its new time, and says nothing of those around it.
+    """
+    return min((order.updated_at for order in page.orders), default=None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.caveats import Caveat
+from domain.comparisons import Comparison
 from domain.failures import Failure, LastError
 from domain.messages import Continuation, RunKey
 from domain.orders import StoreReport
@@ -108,6 +110,10 @@ class Checkpoint:
     completed_at: datetime | None = None
     waiting_for: str | None = None
     """What the source is preparing, in words, until the page is there."""
+    caveats: tuple[Caveat, ...] = ()
+    """What the run's result lacks or what else a person should know of it; each kind once."""
+    comparison: Comparison | None = None
+    """What was handed over beside Shopify's own count, once the run has come to its end."""
     revision: str = ""
     """Names the write that made this state; the store sets it."""
 

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from domain.breakers import Dependency
+from domain.caveats import Caveat
 from domain.checkpoints import SourceName
+from domain.comparisons import Comparison
 from domain.failures import Reason
 from domain.messages import RunKey
 
@@ -46,6 +48,24 @@ class PageStored:
     fetch: timedelta
     store: timedelta
     total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RunWarned:
+    """A run has a caveat of a kind that it did not have before: once for each kind and run."""
+
+    key: RunKey
+    run_id: str
+    caveat: Caveat
+
+
+@dataclass(frozen=True, slots=True)
+class RunCompared:
+    """A run that completes has put what it was handed beside Shopify's count."""
+
+    key: RunKey
+    run_id: str
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +247,8 @@ class ShopChanged:
 Occurrence: TypeAlias = (
     RunChanged
     | PageStored
+    | RunWarned
+    | RunCompared
     | AttemptFailed
     | BatchKept
     | BatchRetried

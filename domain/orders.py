@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from domain.caveats import Caveat
+
 BATCH_SIZE = 25
 """Orders in one write: the most BatchWriteItem takes."""
 
@@ -28,6 +30,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Orders updated at or after `since` and before `until`; None leaves that end open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """Which page to fetch: at most `size` orders updated at or after `since`, after `cursor`."""
 
@@ -35,7 +45,7 @@ class PageRequest:
     cursor: str | None
     since: datetime | None
     count: bool
-    """Whether to ask, too, how many orders the window holds."""
+    """Whether to ask, too, how many orders the window holds, and what the app may read."""
     run_began: datetime | None = None
     """When the run began that the page is for: what was prepared before that is too old for it."""
     soon: bool = False
@@ -61,6 +71,10 @@ class OrderPage:
     the next, which is kept for it. No wait if it is shorter than a message's delay is good for."""
     ascending: bool = True
     """Whether orders come oldest update first, over all pages; else the run goes on to the end."""
+    counted: int | None = None
+    """Orders in the whole window by Shopify's own count, exactly, made with this very answer."""
+    caveats: tuple[Caveat, ...] = ()
+    """What a person should know of the page that keeps nobody from storing it."""
 
 
 class OrderFailure(StrEnum):

@@ -18,7 +18,7 @@ from domain.checkpoints import Checkpoint, LeaseMark, Watermark
 from domain.failed_batches import FailedBatch
 from domain.messages import Continuation, Message, RunKey
 from domain.occurrences import Occurrence
-from domain.orders import Order, OrderPage, PageRequest, StoreReport
+from domain.orders import Order, OrderPage, PageRequest, StoreReport, Window
 from domain.shops import ConnectedShop, ShopStatus, Tokens
 
 
@@ -108,6 +108,10 @@ class OrderSource(Protocol):
     @abstractmethod
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         """These orders as they are now; one that no longer exists is absent from the answer."""
+
+    @abstractmethod
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        """How many orders Shopify counts in the window; None if it does not say exactly."""
 
 
 class OrderStore(Protocol):

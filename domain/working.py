@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.advancing import PageResult, advanced, smaller, watermark_after
+from domain.caveats import unheard
 from domain.checkpoints import Checkpoint, SourceName, put_off
+from domain.comparing import CompareCounts
 from domain.failures import (
     Failure,
     Interrupted,
@@ -26,7 +28,9 @@ from domain.occurrences import (
     PageMadeSmaller,
     PageStored,
     RunChanged,
+    RunCompared,
     RunEvent,
+    RunWarned,
     WaitedForRateLimit,
 )
 from domain.orders import PageRequest
@@ -106,7 +110,8 @@ class WorkOnPage:
         began = self.clock.monotonic()
         shop = self.find_shop(held.key.user_id, held.shop)
         size = held.page_size or self.policy.page_size
-        page = self.sources[held.source].fetch_page(
+        source = self.sources[held.source]
+        page = source.fetch_page(
             shop,
             PageRequest(
                 size,
@@ -122,7 +127,10 @@ class WorkOnPage:
         report = self.orders.save(shop, page.orders, lease)
         self.keep_failed(held, shop.shop, report, lease)
         timing = Timing(began, fetched, self.clock.monotonic())
-        return PageResult(shop.shop, page, report), timing
+        compare = CompareCounts(source, self.policy.daily_overlap)
+        if (compared := compare(held, shop, page, report)) is None:
+            return PageResult(shop.shop, page, report), timing
+        return PageResult(shop.shop, page, report, compared.comparison, compared.caveats), timing
 
     def _while_preparing(self, held: Checkpoint, preparing: Preparing) -> Outcome:
         """Store where to go on before anybody asks again.
@@ -169,6 +177,7 @@ class WorkOnPage:
         if isinstance(settled, Refused):
             return self._overtaken()
         self._notice_stored(held, result, timing)
+        self._notice_doubts(held, settled)
         if settled.completed_at is None:
             return self.publish(settled)
         self.observer.notice(
@@ -198,6 +207,12 @@ class WorkOnPage:
                 total=timedelta(seconds=now - timing.began),
             )
         )
+
+    def _notice_doubts(self, held: Checkpoint, settled: Checkpoint) -> None:
+        for caveat in unheard(held.caveats, settled.caveats):
+            self.observer.notice(RunWarned(held.key, held.run_id, caveat))
+        if settled.comparison is not None:
+            self.observer.notice(RunCompared(held.key, held.run_id, settled.comparison))
 
     def _put_off(self, held: Checkpoint, wait: timedelta) -> None:
         """Free the page for whoever gets its message next; not a failed attempt.

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from domain.checkpoints import Checkpoint, RunStatus
+from domain.comparisons import Comparison
 from domain.failed_batches import FailedBatch
 from domain.shops import ConnectedShop
 
@@ -41,6 +42,8 @@ def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
         "source": run.source.value,
         "waitingFor": run.waiting_for,
         "lastError": _last_error(run),
+        "caveats": [{"kind": each.kind.value, "text": each.text} for each in run.caveats],
+        "comparison": _comparison(run.comparison),
     }
 
 
@@ -144,6 +147,27 @@ def _last_error(run: Checkpoint) -> dict[str, Json] | None:
         return None
     at = instant(run.last_error_at)
     return {"reason": error.reason.value, "message": error.message, "at": at}
+
+
+def _comparison(comparison: Comparison | None) -> dict[str, Json] | None:
+    if comparison is None:
+        return None
+    return {
+        "verdict": comparison.verdict.value,
+        "handedOver": comparison.handed_over,
+        "counted": comparison.counted,
+        "settled": comparison.settled,
+        "difference": comparison.difference,
+    }
+
+
+def doubts(runs: Sequence[Checkpoint]) -> list[str]:
+    """What a person should know of the runs beside their numbers, a line each."""
+    return [
+        one_line(f"{run.key.sync_type.value}: {caveat.kind.value}: {caveat.text}")
+        for run in runs
+        for caveat in run.caveats
+    ]
 
 
 def _whole_seconds(duration: timedelta) -> int:

@@ -16,7 +16,7 @@ from adapters.shopify_client import ShopifyClient
 from adapters.shopify_downloads import Downloads
 from adapters.shopify_session import shopify_session
 from domain.failures import Preparing
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 from sandbox.shopify.bulk_operations import BulkOperations as SimulatedOperations
@@ -126,3 +126,6 @@ class Patient(OrderSource):
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self.source.fetch_orders(shop, order_ids)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self.source.count(shop, window)

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 import responses
 
 from domain.orders import OrderPage, PageRequest
-from tests.shopify import ADMIN, JSON, Bench, a_connected_shop
+from tests.shopify import ADMIN, JSON, SHOP, Bench, a_connected_shop
 
 ORDERS = f"{ADMIN}/orders.json"
 COUNT = f"{ADMIN}/orders/count.json"
+SCOPES = f"https://{SHOP}/admin/oauth/access_scopes.json"
 BEGUN = {"status": "any", "order": "updated_at asc", "limit": "250"}
 """What is asked for where a run begins."""
 
@@ -73,6 +74,12 @@ def canned_rest() -> Iterator[CannedRest]:
 
 
 def rest_page(bench: Bench, cursor: str | None = None, size: int = 250, **more: Any) -> OrderPage:
-    since, count, soon = more.get("since"), more.get("count", False), more.get("soon", False)
-    request = PageRequest(size, cursor, since, count=count, soon=soon)
+    request = PageRequest(
+        size,
+        cursor,
+        more.get("since"),
+        count=more.get("count", False),
+        run_began=more.get("began"),
+        soon=more.get("soon", False),
+    )
     return bench.rest_source.fetch_page(a_connected_shop(), request)

@@ -14,7 +14,7 @@ from domain.giving_up import GiveUpPage
 from domain.handling import HandleDelivery
 from domain.keeping import KeepFailedBatches
 from domain.messages import Delivery, Message, RunKey
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.outcomes import Outcome
 from domain.policy import RunPolicy
 from domain.ports import LeaseKeeper, OrderSource, OrderStore
@@ -137,6 +137,9 @@ class Meanwhile(OrderSource):
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         self.deed()
         return self.source.fetch_orders(shop, order_ids)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self.source.count(shop, window)
 
 
 def use_cases(

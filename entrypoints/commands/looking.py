@@ -24,6 +24,7 @@ from entrypoints.presenting import (
     Json,
     batch_facts,
     columns,
+    doubts,
     instant,
     length,
     run_facts,
@@ -96,7 +97,8 @@ def _in_words(at_hand: Objects, user: str, runs: list[Checkpoint]) -> str:
     away = f"{shop_words(shop)}\n" if shop and shop.status is not ShopStatus.CONNECTED else ""
     if not runs:
         return f"{away}no sync of {user} is known; checkpoints are forgotten after some days"
-    return away + columns(run_rows(runs, at_hand.clock().now()))
+    table = columns(run_rows(runs, at_hand.clock().now()))
+    return away + "\n".join((table, *doubts(runs)))
 
 
 def _looks(at_hand: Objects, keys: list[RunKey]) -> Iterator[list[Checkpoint]]:

@@ -23,6 +23,7 @@ NOT_APPROVED = (
     "https://partners.shopify.com/123/apps/456/customer_data for more details."
 )
 
+NOT_GRANTED = "[API] This action requires merchant approval for read_orders scope."
 HTML_OF = {
     Fault.SERVER_ERROR: 500,
     Fault.BAD_GATEWAY: 502,
@@ -32,7 +33,7 @@ HTML_OF = {
 }
 REFUSALS = {
     Fault.FROZEN: (402, "Unavailable Shop"),
-    Fault.FORBIDDEN: (403, "[API] This action requires merchant approval for read_orders scope."),
+    Fault.FORBIDDEN: (403, NOT_GRANTED),
     Fault.UNAVAILABLE_SHOP: (403, "Unavailable Shop"),
     Fault.NOT_FOUND: (404, "Not Found"),
     Fault.LOCKED: (423, "This shop is locked"),

@@ -20,6 +20,7 @@ from sandbox.shopify.timeline import OrderKey, Timeline
 Place = tuple[int, int]
 START: Place = (-END_OF_TIME, 0)
 END: Place = (END_OF_TIME, 0)
+SIXTY_DAYS = 60 * 86_400
 
 
 class SortBy(Enum):
@@ -65,7 +66,11 @@ class _Snapshot:
 
 
 class Catalogue:
-    """The orders of one shop."""
+    """The orders of one shop, as an app finds them that may see all or the last 60 days' only.
+
+    They are found by an index, which may lag: then it shows which orders there were, and where
+    they stood, when it began to. What an order is like is always as it is now.
+    """
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -75,6 +80,26 @@ class Catalogue:
         self._next = shop.orders
         self._lock = Lock()
         self._snapshot: _Snapshot | None = _Snapshot((), dict.fromkeys(SortBy, ()))
+        self._index: _Snapshot | None = None
+        self._hidden: frozenset[int] = frozenset()
+        seen_until = int(shop.last_update.timestamp()) - SIXTY_DAYS
+        self._seen_from = -END_OF_TIME if "read_all_orders" in shop.scopes else seen_until
+
+    def lag(self) -> None:
+        """From now on the index shows nothing that happens."""
+        self._index = self._now()
+
+    def catch_up(self) -> None:
+        """The index shows everything again."""
+        self._index = None
+
+    def hide(self, *indexes: int) -> None:
+        """From now on these orders are counted, and no list shows them."""
+        self._hidden = frozenset(indexes)
+
+    def current(self, key: OrderKey) -> OrderKey:
+        """The order that the index found, as it is by now; one that is gone as it was found."""
+        return self.by_index(key.index) or key
 
     def touch(self, index: int, at: datetime) -> OrderKey:
         """Change an order at that time: its update time, a tag and its note. KeyError if gone."""
@@ -126,7 +151,7 @@ class Catalogue:
         place = stretch.by.place
         low, high = self._original(stretch)
         original = (self._timeline.key(i) for i in range(low, high) if not _holds(now.moved, i))
-        return merge(original, _part(now, stretch), key=place)
+        return self._seen(merge(original, _part(now, stretch), key=place))
 
     def backwards(self, stretch: Stretch) -> Iterator[OrderKey]:
         """The orders of the stretch, descending."""
@@ -135,10 +160,19 @@ class Catalogue:
         original = (
             self._timeline.key(i) for i in range(high - 1, low - 1, -1) if not _holds(now.moved, i)
         )
-        return merge(original, reversed(_part(now, stretch)), key=place, reverse=True)
+        return self._seen(merge(original, reversed(_part(now, stretch)), key=place, reverse=True))
+
+    def _seen(self, keys: Iterator[OrderKey]) -> Iterator[OrderKey]:
+        if self._seen_from == -END_OF_TIME and not self._hidden:
+            return keys
+        return (
+            key for key in keys if key.created >= self._seen_from and key.index not in self._hidden
+        )
 
     def count(self, stretch: Stretch) -> int:
         """How many orders the stretch holds, without looking at each of them."""
+        if self._seen_from != -END_OF_TIME:
+            return sum(1 for _ in self.forwards(stretch))
         now = self._now()
         low, high = self._original(stretch)
         moved = bisect_left(now.moved, high) - bisect_left(now.moved, low)
@@ -166,6 +200,8 @@ class Catalogue:
 
     def _now(self) -> _Snapshot:
         with self._lock:
+            if self._index is not None:
+                return self._index
             if self._snapshot is None:
                 keys = self._changed.values()
                 ordered = {by: tuple(sorted(keys, key=by.place)) for by in SortBy}

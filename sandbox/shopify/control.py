@@ -20,7 +20,7 @@ from sandbox.shopify.tokens import LIFE
 from sandbox.shopify.world import World
 
 APP = re.compile(r"POST /_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>install|expire|uninstall)")
-SHOP = re.compile(r"/_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>touch|create|delete)")
+SHOP = re.compile(r"/_sandbox/shops/(?P<shop>[^/]+)/(?P<deed>touch|create|delete|index)")
 
 HELP = {
     "GET /_sandbox": "this text, the shops and the faults",
@@ -37,6 +37,7 @@ HELP = {
     "POST /_sandbox/shops/{shop}/install": '{"life": 3600}: a pair of tokens that expire',
     "POST /_sandbox/shops/{shop}/expire": "its access tokens have run out",
     "POST /_sandbox/shops/{shop}/uninstall": "no token of it is good any more",
+    "POST /_sandbox/shops/{shop}/index": '{"lags": true, "hides": [0, 1]}',
 }
 
 
@@ -113,6 +114,10 @@ class Control:
             for index in wish["indexes"]:
                 catalogue.delete(index)
             return {"deleted": len(wish["indexes"])}
+        if found["deed"] == "index":
+            (catalogue.lag if wish.get("lags") else catalogue.catch_up)()
+            catalogue.hide(*wish.get("hides", ()))
+            return dict(wish)
         at = _moment(catalogue, wish.get("at"))
         if found["deed"] == "create":
             keys = [catalogue.create(at) for _ in range(wish.get("count", 1))]

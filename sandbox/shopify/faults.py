@@ -77,6 +77,8 @@ class Fault(StrEnum):
     """REST: the right answer without X-Shopify-Shop-Api-Call-Limit."""
     NULL_FIELDS = "null-fields"
     """REST: orders without prices, addresses and customers."""
+    IGNORED_FILTER = "ignored-filter"
+    """Every order is found, whatever update times are asked for. GraphQL warns of it."""
     OTHER_VERSION = "other-version"
     """The right answer, but X-Shopify-API-Version says that another version gave it."""
 

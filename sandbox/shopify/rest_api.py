@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sandbox.shopify.bad_answers import Response, as_json, too_many_calls
+from sandbox.shopify.bad_answers import NOT_GRANTED, Response, as_json, too_many_calls
 from sandbox.shopify.rest_filters import BadRequest, Listing, Slice, listing_of
 from sandbox.shopify.rest_order import rest_order
-from sandbox.shopify.storefront import SCOPES, Storefront
+from sandbox.shopify.shops import Shop
+from sandbox.shopify.storefront import Storefront
 from sandbox.shopify.throttle import Bucket
 from sandbox.shopify.timeline import OrderKey
 
@@ -41,6 +42,8 @@ class RestApi:
         if not self.bucket.take(1):
             return too_many_calls({CALL_LIMIT: self.bucket.used(), "Retry-After": "2.0"}), ()
         limit = {CALL_LIMIT: self.bucket.used()}
+        if "read_orders" not in self.storefront.shop.scopes:
+            return as_json(403, {"errors": NOT_GRANTED}, limit), ()
         try:
             match request.resource:
                 case "orders":
@@ -66,15 +69,15 @@ class RestApi:
         return Response(200, body, headers=headers), (request.parameters.get("page_info", ""),)
 
     def _order(self, key: OrderKey, fields: str | None) -> dict[str, Any]:
-        order = self._shown(key)
+        order = self._shown(self.storefront.catalogue.current(key))
         if fields is None:
             return order
         wanted = {name.strip() for name in fields.split(",")}
         return {name: value for name, value in order.items() if name in wanted}
 
 
-def access_scopes() -> Response:
-    return as_json(200, {"access_scopes": [{"handle": handle} for handle, _ in SCOPES]})
+def access_scopes(shop: Shop) -> Response:
+    return as_json(200, {"access_scopes": [{"handle": handle} for handle in shop.scopes]})
 
 
 def _link(request: RestRequest, listing: Listing, page: Slice) -> str:

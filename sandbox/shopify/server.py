@@ -45,6 +45,7 @@ HARMLESS = frozenset(
         Fault.OWN_LINK,
         Fault.NO_CALL_LIMIT,
         Fault.NULL_FIELDS,
+        Fault.IGNORED_FILTER,
     }
 )
 """A page that is spoilt like this is sent whole all the same."""
@@ -110,7 +111,8 @@ class Handler(QuietHandler):
             return refusal, ()
         if (asked := self._rest_request()) is not None:
             rest = self.world.rest(shop)
-            return rest.answer(asked) if rest and asked.resource else (access_scopes(), ())
+            scopes = access_scopes(api.storefront.shop), ()
+            return rest.answer(asked) if rest and asked.resource else scopes
         answer = answer_to(api, body)
         if answer is None:
             return as_json(400, {"errors": {"query": "Required parameter missing or invalid"}}), ()
@@ -143,6 +145,9 @@ class Handler(QuietHandler):
         self._send(response, headers)
 
     def _spoilt(self, fault: Fault, shop: str, body: bytes) -> tuple[Response, tuple[str, ...]]:
+        if fault is Fault.IGNORED_FILTER:
+            self.path = self.path.replace("updated_at_m", "ignored_m")
+            body = body.replace(b"updated_at:", b"ignored:")
         if (asked := self._rest_request()) is not None:
             return rest_faults.spoilt(fault, asked, lambda: self._answer(shop, body))
         api = self.world.api(shop)

@@ -60,6 +60,8 @@ class Shop:
     token: str = ""
     kinds: int = 0
     """So many different orders, which repeat under ids, names and times of their own; 0: no end."""
+    scopes: tuple[str, ...] = ("read_orders", "read_all_orders", "read_customers")
+    """What the app may do. Without read_all_orders orders created in the last 60 days are all."""
 
     def __post_init__(self) -> None:
         if not self.domain.endswith(DOMAIN_SUFFIX):

@@ -23,11 +23,13 @@ SORT_KEYS = {
     "PROCESSED_AT": SortBy.CREATED_AT,
     "ID": SortBy.ID,
 }
-SCOPES = (
-    ("read_orders", "Read orders, transactions, and fulfillments"),
-    ("read_all_orders", "Read all orders"),
-    ("read_customers", "Read customers"),
-)
+SCOPES = {
+    "read_orders": "Read orders, transactions, and fulfillments",
+    "read_all_orders": "Read all orders",
+    "read_customers": "Read customers",
+}
+DENIED = "Access denied for {} field. Required access: `read_orders` access scope."
+INSTALLATION = "gid://shopify/AppInstallation/9000001"
 ORDERS_KEPT = 4_000
 LEFT_OUT_EVERY = 50
 
@@ -43,6 +45,8 @@ class Storefront:
 
     def answer(self, field: str, arguments: Mapping[str, Any]) -> Any:
         """The value of a root field: plain dicts, a Page or None; raises Refused."""
+        if field in {"orders", "ordersCount"} and "read_orders" not in self.shop.scopes:
+            raise Refused(DENIED.format(field), code="ACCESS_DENIED")
         match field:
             case "orders":
                 return self._orders(arguments)
@@ -52,14 +56,14 @@ class Storefront:
                 return self._one(arguments["id"])
             case "shop":
                 return self._shop()
-            case "currentAppInstallation":
-                return _installation()
+            case "appInstallation" | "currentAppInstallation":
+                return self._installation(arguments)
             case _:
                 return None if self.bulk is None else self.bulk.answer(field, arguments)
 
     def make(self, key: OrderKey) -> dict[str, Any]:
         """The order of that key, which is not kept."""
-        return make_order(self.shop, key)
+        return make_order(self.shop, self.catalogue.current(key))
 
     def walk_of(self, arguments: Mapping[str, Any]) -> Walk:
         """The orders that a bulk query asks for, as they are now. Refused as `orders` would be.
@@ -82,7 +86,7 @@ class Storefront:
 
     def order(self, key: OrderKey) -> dict[str, Any]:
         """The order of that key, as a tree with GraphQL's names: not to be changed."""
-        return self._made(key)
+        return self._made(self.catalogue.current(key))
 
     def _orders(self, arguments: Mapping[str, Any]) -> Page:
         by = SORT_KEYS.get(arguments["sortKey"])
@@ -103,7 +107,7 @@ class Storefront:
         if is_last:
             keys.reverse()
         return Page(
-            [self._made(key) for key in keys],
+            [self.order(key) for key in keys],
             lambda i: cursor_at(keys[i].id, by.place(keys[i])[0], is_time=by.is_time),
             has_next=before is not None if is_last else more,
             has_previous=more if is_last else after is not None,
@@ -139,6 +143,15 @@ class Storefront:
         key = self.catalogue.by_id(int(number))
         return None if key is None else self._made(key)
 
+    def _installation(self, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        if arguments.get("id") not in {None, INSTALLATION}:
+            return None
+        scopes = [
+            {"handle": handle, "description": SCOPES.get(handle, handle)}
+            for handle in self.shop.scopes
+        ]
+        return {"id": INSTALLATION, "accessScopes": scopes}
+
     def _shop(self) -> dict[str, Any]:
         plan = self.shop.plan.handle
         return {
@@ -160,8 +173,3 @@ class Storefront:
 def _beyond(stretch: Stretch, cursor: str, *, backwards: bool) -> Stretch:
     place = place_of(cursor, is_time=stretch.by.is_time)
     return stretch.before(place) if backwards else stretch.after(place)
-
-
-def _installation() -> dict[str, Any]:
-    scopes = [{"handle": handle, "description": text} for handle, text in SCOPES]
-    return {"id": "gid://shopify/AppInstallation/9000001", "accessScopes": scopes}

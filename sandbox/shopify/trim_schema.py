@@ -47,7 +47,8 @@ KEPT = frozenset(
 
 ONLY: dict[str, frozenset[str]] = {
     "QueryRoot": frozenset(
-        {"order", "orders", "ordersCount", "shop", "node", "currentAppInstallation"}
+        {"order", "orders", "ordersCount", "shop", "node", "appInstallation"}
+        | {"currentAppInstallation"}
         | {"bulkOperation", "bulkOperations"}
     ),
     "Mutation": frozenset({"bulkOperationRunQuery", "bulkOperationCancel"}),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
+from domain.caveats import Caveat, CaveatKind
 from domain.checkpoints import Checkpoint, Totals
+from domain.comparisons import Comparison
 from domain.failures import LastError, Reason
 from domain.messages import RunKey, SyncType
 from domain.ports import CheckpointStore, Claim, Refused
@@ -44,6 +46,8 @@ EVERYTHING = a_run(
     last_error=LastError(Reason.SHOPIFY_ERROR, "Shopify answered 502"),
     last_error_at=NOW - SECOND,
     waiting_for="Shopify prepares the orders",
+    caveats=tuple(Caveat(kind, f"about {kind}") for kind in CaveatKind),
+    comparison=Comparison(9, 12, 10),
 )
 
 

@@ -16,7 +16,9 @@ from adapters.logs import Logs
 from adapters.observers import Everyone
 from adapters.prometheus import Counting
 from domain.breakers import Dependency, Kind
+from domain.caveats import Caveat, CaveatKind
 from domain.checkpoints import SourceName
+from domain.comparisons import Comparison
 from domain.failures import Reason
 from domain.occurrences import (
     AttemptFailed,
@@ -35,7 +37,9 @@ from domain.occurrences import (
     Reported,
     Retried,
     RunChanged,
+    RunCompared,
     RunEvent,
+    RunWarned,
     TakenUp,
     WaitedForRateLimit,
 )
@@ -46,6 +50,7 @@ from tests.fakes.observer import FakeObserver
 
 BOTH = (True, False)
 SECOND = timedelta(seconds=1)
+COUNTS = ((3, None, None), (3, 3, None), (3, 4, 3), (3, 4, 4), (9, 4, 4))
 OCCURRENCES: tuple[Occurrence, ...] = (
     *(RunChanged(KEY, "run-1", event, SECOND) for event in RunEvent),
     RunChanged(KEY, "run-1", RunEvent.COMPLETED),
@@ -60,6 +65,8 @@ OCCURRENCES: tuple[Occurrence, ...] = (
         store=SECOND,
         total=SECOND,
     ),
+    *(RunWarned(KEY, "run-1", Caveat(kind, "text")) for kind in CaveatKind),
+    *(RunCompared(KEY, "run-1", Comparison(*numbers)) for numbers in COUNTS),
     *(AttemptFailed(KEY, "run-1", 1, 1, reason, "error") for reason in Reason),
     BatchKept(KEY, "run-1", 1, "batch", "error"),
     BatchRetried(KEY, 1, ("unheard of",)),

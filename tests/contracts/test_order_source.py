@@ -24,7 +24,7 @@ from domain.failures import (
     TokenRefused,
     Transient,
 )
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.server import ShopifyServer
@@ -116,6 +116,27 @@ class OrderSourceContract:
             request = PageRequest(5, None, start, count=True)
             assert merchant.source.fetch_page(merchant.shop, request).expected == count
         assert self.page(merchant).expected is None
+
+    def test_counts_any_window(self, merchant: Merchant) -> None:
+        orders = self.page(merchant).orders
+        since, until = orders[10].updated_at, orders[30].updated_at
+        for window in (Window(), Window(since), Window(None, until), Window(since, until)):
+            found = [
+                order
+                for order in orders
+                if order.updated_at >= (window.since or order.updated_at)
+                and (window.until is None or order.updated_at < window.until)
+            ]
+            assert merchant.source.count(merchant.shop, window) == len(found)
+
+    def test_says_that_nobody_counts_when_nobody_does(self, merchant: Merchant) -> None:
+        merchant.is_hit_by(Fault.SERVER_ERROR)
+        with pytest.raises(Transient):
+            merchant.source.count(merchant.shop, Window())
+
+    def test_has_no_caveat_where_all_is_as_asked(self, merchant: Merchant) -> None:
+        request = PageRequest(5, None, None, count=True)
+        assert merchant.source.fetch_page(merchant.shop, request).caveats == ()
 
     def test_sees_an_order_again_that_changes_meanwhile(self, merchant: Merchant) -> None:
         pages = self.walk(merchant, 20)

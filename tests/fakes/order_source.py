@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
+from domain.caveats import Caveat
 from domain.failures import Outage, PageTooLarge, Permanent, RateLimited, Reason, TimedOut
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 
@@ -34,6 +35,8 @@ class FakeOrderSource(OrderSource):
         self._lock = Lock()
         self._orders = {order.order_id: order for order in orders}
         self._faults: list[_Fault] = []
+        self._caveats: tuple[Caveat, ...] = ()
+        self._counts: list[int | Exception | None] = []
         self.pages: list[PageRequest] = []
         """The pages handed over, in the order of time."""
 
@@ -80,6 +83,16 @@ class FakeOrderSource(OrderSource):
         """Fail until a person does something."""
         self._will_fail(_Fault(Permanent(reason, message), times))
 
+    def warn(self, *caveats: Caveat) -> None:
+        """From now on pages come with these caveats."""
+        with self._lock:
+            self._caveats = caveats
+
+    def will_count(self, *answers: int | Exception | None) -> None:
+        """What the next counts come to instead of the truth, whatever their windows."""
+        with self._lock:
+            self._counts.extend(answers)
+
     def recover(self) -> None:
         """Nothing goes wrong any more."""
         with self._lock:
@@ -88,14 +101,7 @@ class FakeOrderSource(OrderSource):
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:  # noqa: ARG002 - any shop
         with self._lock:
             self._go_wrong(request.size)
-            window = sorted(
-                (
-                    order
-                    for order in self._orders.values()
-                    if request.since is None or order.updated_at >= request.since
-                ),
-                key=_place,
-            )
+            window = sorted(self._within(Window(request.since)), key=_place)
             after = None if request.cursor is None else _place_at(request.cursor)
             rest = [order for order in window if after is None or _place(order) > after]
             orders = tuple(rest[: request.size])
@@ -105,6 +111,8 @@ class FakeOrderSource(OrderSource):
                 orders=orders,
                 next_cursor=_cursor_at(orders[-1]) if more else None,
                 expected=len(window) if request.count else None,
+                counted=len(window) if request.count else None,
+                caveats=self._caveats,
             )
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:  # noqa: ARG002 - any shop
@@ -112,6 +120,23 @@ class FakeOrderSource(OrderSource):
             self._go_wrong(len(order_ids))
             ids = dict.fromkeys(order_ids)
             return tuple(self._orders[each] for each in ids if each in self._orders)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:  # noqa: ARG002 - any shop
+        with self._lock:
+            self._go_wrong(1)
+            truth = len(self._within(window))
+            said = self._counts.pop(0) if self._counts else truth
+            if isinstance(said, Exception):
+                raise said
+            return said
+
+    def _within(self, window: Window) -> list[Order]:
+        return [
+            order
+            for order in self._orders.values()
+            if (window.since is None or order.updated_at >= window.since)
+            and (window.until is None or order.updated_at < window.until)
+        ]
 
     def _will_fail(self, fault: _Fault) -> None:
         with self._lock:

@@ -163,6 +163,16 @@ class Stage:
         storefront.bulk.make = storefront._made
         return str(key.id)
 
+    def hide(self, index: int) -> str:
+        """Let the shop count an order and hand it over to nobody; returns its id."""
+        key = self.catalogue.by_index(index)
+        assert key is not None
+        self.catalogue.hide(index)
+        return str(key.id)
+
+    def unhide(self) -> None:
+        self.catalogue.hide()
+
     def sync(self, sync_type: SyncType = SyncType.MANUAL, *users: str) -> None:
         """Ask for a sync and work until the queue is empty."""
         for user_id in users or (USER,):

@@ -15,7 +15,7 @@ from adapters.shopify_bulk_cursors import place_in
 from domain.checkpoints import RunStatus, SourceName
 from domain.failures import Reason
 from domain.messages import Delivery, RunKey, SyncType
-from domain.orders import Order, OrderPage, PageRequest, StoreReport
+from domain.orders import Order, OrderPage, PageRequest, StoreReport, Window
 from domain.outcomes import Later, Outcome, Why
 from domain.ports import Lease, OrderSource, OrderStore
 from domain.shops import ConnectedShop
@@ -63,6 +63,9 @@ class DoomedSource(OrderSource):
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self.source.fetch_orders(shop, order_ids)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self.source.count(shop, window)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from domain.failures import PageTooLarge, Permanent, RateLimited, Reason, TimedOut, Transient
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 from tests.builders import an_order
@@ -72,6 +72,9 @@ class SimulatedShop(OrderSource):
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self._answer(1, lambda: self._shop.fetch_orders(shop, order_ids))
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self._answer(1, lambda: self._shop.count(shop, window))
 
     def _answer(self, size: int, look: Callable[[], T]) -> T:
         task, course = current(), self._course

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from domain.failures import Outage, Reason
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 from tests.fakes.order_source import FakeOrderSource
@@ -39,6 +39,9 @@ class VirtualShopify(OrderSource):
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         self._take_time(shop.shop)
         return self._sources[shop.shop].fetch_orders(shop, order_ids)
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self._sources[shop.shop].count(shop, window)
 
     def _take_time(self, shop: str) -> None:
         self.at_once += 1

@@ -22,9 +22,16 @@ BUGS = (
     PlantedBug(
         "window-leaves-out-its-first-second",
         _SOURCE,
-        "order.updated_at >= request.since",
-        "order.updated_at > request.since",
+        "order.updated_at >= window.since",
+        "order.updated_at > window.since",
         "orders updated at or after `since`",
+    ),
+    PlantedBug(
+        "count-includes-the-end-of-its-window",
+        _SOURCE,
+        "order.updated_at < window.until",
+        "order.updated_at <= window.until",
+        "orders updated before `until`",
     ),
     PlantedBug(
         "last-page-is-followed-by-an-empty-one",

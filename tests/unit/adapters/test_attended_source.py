@@ -18,7 +18,7 @@ from domain.failures import (
     Transient,
 )
 from domain.occurrences import ShopChanged, ShopEvent
-from domain.orders import Order, OrderPage, PageRequest
+from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from domain.refreshing import RefreshTokens
 from domain.shops import ConnectedShop, ShopStatus, Tokens
@@ -55,6 +55,10 @@ class Shopify(OrderSource):
         self.asked_with.append(shop.access_token)
         if shop.access_token not in self.good:
             raise TokenRefused("the access token is not accepted (HTTP 401)")
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        self._check(shop)
+        return self.orders.count(shop, window)
 
 
 class Scene:

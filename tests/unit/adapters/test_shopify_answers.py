@@ -12,6 +12,7 @@ import pytest
 from adapters.shopify_answers import Answer, answer_in
 from adapters.shopify_costs import Cost, cost_in, retry_after
 from adapters.shopify_transport import RawAnswer
+from domain.caveats import CaveatKind
 from domain.failures import (
     Failure,
     PageTooLarge,
@@ -191,10 +192,19 @@ class TestAnAnswerThatCannotBeRead:
 
 
 class TestAnIgnoredFilter:
-    def test_stops_the_run_before_all_orders_are_taken_for_some(self) -> None:
-        warning = {"field": "updatedat", "message": "Invalid search field", "code": "invalid_field"}
+    def warned(self, code: str) -> RawAnswer:
+        warning = {"field": "updatedat", "message": "Invalid search field", "code": code}
         search = [{"path": ["orders"], "query": "…", "parsed": {}, "warnings": [warning]}]
-        said = failure(raw({**a_page_of(a_node()), "extensions": {"search": search}}))
+        return raw({**a_page_of(a_node()), "extensions": {"search": search}})
+
+    def test_is_a_caveat_as_it_finds_more_than_was_asked_for(self) -> None:
+        answer = answer_in(self.warned("invalid_field"))
+        assert [each.kind for each in answer.caveats] == [CaveatKind.IGNORED_FILTER]
+        assert not answer.keeps_to_the_filter
+
+    @pytest.mark.parametrize("code", ["invalid_value", ""])
+    def test_that_may_find_less_stops_the_run(self, code: str) -> None:
+        said = failure(self.warned(code))
         assert isinstance(said, Permanent)
         assert "filter" in said.message
 

@@ -94,8 +94,8 @@ class TestABulkRun:
 
     def test_is_over_at_once_where_there_is_nothing(self, bench: BulkBench) -> None:
         reader = Reader(bench, since=datetime.fromisoformat("2030-01-01T00:00:00+00:00"))
-        reader.is_prepared()
-        assert reader.fetch() == OrderPage((), None, 0, ascending=False)
+        assert reader.fetch() == OrderPage((), None, 0, ascending=False, counted=0)
+        assert bench.submitted == 0
 
     def test_reads_its_window_only(self, bench: BulkBench) -> None:
         everything = Reader(bench)

@@ -93,9 +93,13 @@ class TestAPage:
         self, shopify: CannedShopify, bench: Bench
     ) -> None:
         counted = {"count": 20_001, "precision": "EXACT"}
+        bounded = {"count": 10_000, "precision": "AT_LEAST"}
         shopify.answers(a_page_of(ordersCount=counted), a_page_of(), a_page_of(ordersCount=None))
+        shopify.answers(a_page_of(ordersCount=bounded))
         request = PageRequest(250, None, None, count=True)
-        assert [fetch(bench, request).expected for _ in range(3)] == [20_001, None, None]
+        pages = [fetch(bench, request) for _ in range(4)]
+        assert [page.expected for page in pages] == [20_001, None, None, None]
+        assert [page.counted for page in pages] == [20_001, None, None, None]
 
     def test_says_what_it_cost(self, shopify: CannedShopify, bench: Bench) -> None:
         shopify.answers({**a_page_of(a_node()), "extensions": cost(630, 130, 100)})

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from domain.caveats import CaveatKind
 from domain.checkpoints import SourceName
-from domain.failures import Permanent, RateLimited, Transient
+from domain.failures import Permanent, RateLimited, Reason, Transient
 from domain.occurrences import Reported, WaitedForRateLimit
+from domain.orders import PageRequest, Window
 from tests.canned_rest import (
     BEGUN,
     COUNT,
+    SCOPES,
     CannedRest,
     a_rest_order,
     at,
     canned_rest,
+    ids,
     orders,
     rest_page,
     to_next,
 )
+from tests.fakes.clock import FakeClock
 from tests.shopify import Bench, a_connected_shop
 
 
@@ -105,10 +110,24 @@ class TestAPage:
         with pytest.raises(Transient, match="order of their update times"):
             rest_page(Bench(retries=0))
 
-    def test_has_no_order_from_before_its_window(self, shopify: CannedRest) -> None:
-        shopify.answers(orders(a_rest_order(updated_at=at(1))))
-        with pytest.raises(Permanent, match="ignored the filter"):
-            rest_page(Bench(), since=datetime(2026, 11, 1, 10, 2, tzinfo=UTC))
+    def test_may_begin_before_its_window_and_says_so(self, shopify: CannedRest) -> None:
+        shopify.answers(orders(a_rest_order(updated_at=at(1)), a_rest_order(2, updated_at=at(3))))
+        page = rest_page(Bench(), since=datetime(2026, 11, 1, 10, 2, tzinfo=UTC))
+        assert ids(page) == ["1", "2"]
+        assert [each.kind for each in page.caveats] == [CaveatKind.IGNORED_FILTER]
+
+    def test_may_hold_an_order_that_changed_meanwhile_where_it_stood(
+        self, shopify: CannedRest
+    ) -> None:
+        began = datetime(2026, 11, 1, 11, tzinfo=UTC)
+        changed = a_rest_order(2, updated_at="2026-11-01T11:00:05Z")
+        listed = orders(a_rest_order(1, updated_at=at(1)), changed)
+        shopify.answers(listed, Link=to_next("on"))
+        shopify.answers(orders(changed, a_rest_order(3, updated_at=at(2))))
+        first = rest_page(Bench(retries=0), began=began)
+        assert ids(first) == ["1", "2"]
+        assert "2026-11-01T10:01:00Z" in str(first.next_cursor)
+        assert ids(rest_page(Bench(retries=0), first.next_cursor, began=began)) == ["2", "3"]
 
     def test_does_not_begin_before_the_one_that_led_to_it(self, shopify: CannedRest) -> None:
         shopify.answers(orders(a_rest_order(1, updated_at=at(2))), Link=to_next("on"))
@@ -145,20 +164,95 @@ class TestAPage:
         assert [each.subject for each in bench.observer.of(Reported)] == ["api-version"]
 
 
+def scopes(*handles: str) -> dict[str, Any]:
+    return {"access_scopes": [{"handle": handle} for handle in handles]}
+
+
+ALL = scopes("read_orders", "read_all_orders")
+
+
 class TestACount:
     def test_is_of_the_window_and_any_status(self, shopify: CannedRest, bench: Bench) -> None:
         shopify.answers({"count": 20_001}, url=COUNT)
-        shopify.answers(orders(a_rest_order()))
+        shopify.answers(ALL, url=SCOPES)
+        shopify.answers(orders(a_rest_order()), Link=to_next("on"))
         since = datetime(2026, 11, 1, tzinfo=UTC)
-        assert rest_page(bench, since=since, count=True).expected == 20_001
-        assert shopify.asked[0] == {"status": "any", "updated_at_min": "2026-11-01T00:00:00Z"}
+        page = rest_page(bench, since=since, count=True)
+        assert (page.expected, page.counted) == (20_001, None)
+        assert {"status": "any", "updated_at_min": "2026-11-01T00:00:00Z"} in shopify.asked
+
+    def test_ends_before_the_end_of_its_window(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers({"count": 7}, url=COUNT)
+        until = datetime(2026, 11, 1, tzinfo=UTC)
+        assert bench.rest_source.count(a_connected_shop(), Window(None, until)) == 7
+        assert shopify.asked == [{"status": "any", "updated_at_max": "2026-10-31T23:59:59Z"}]
 
     @pytest.mark.parametrize("body", ["", {}, {"count": "many"}, {"count": True}, {"count": -1}])
     def test_that_cannot_be_had_keeps_no_page(self, shopify: CannedRest, body: Any) -> None:
         shopify.answers(body, url=COUNT)
-        shopify.answers(orders(a_rest_order()))
+        shopify.answers(ALL, url=SCOPES)
+        shopify.answers(orders(a_rest_order()), Link=to_next("on"))
         page = rest_page(Bench(retries=0), count=True)
         assert (len(page.orders), page.expected) == (1, None)
+
+    def test_of_a_single_page_is_the_pages_own(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers(ALL, url=SCOPES)
+        shopify.answers(orders(a_rest_order()))
+        page = rest_page(bench, count=True)
+        assert (page.expected, page.counted) == (1, None)
+
+    def test_of_nothing_costs_no_call(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers(orders())
+        page = rest_page(bench, since=datetime(2026, 11, 1, tzinfo=UTC), count=True)
+        assert (page.expected, page.counted, page.caveats) == (0, 0, ())
+        assert len(shopify.asked) == 1
+
+
+class TestScopes:
+    def kinds(self, bench: Bench, **more: Any) -> list[CaveatKind]:
+        return [each.kind for each in rest_page(bench, count=True, **more).caveats]
+
+    def test_without_all_orders_are_said(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers(scopes("read_orders"), url=SCOPES)
+        shopify.answers(orders())
+        assert self.kinds(bench) == [CaveatKind.SIXTY_DAYS_ONLY]
+
+    def test_without_orders_stop_the_run(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers(scopes("read_products"), url=SCOPES)
+        shopify.answers(orders())
+        with pytest.raises(Permanent, match="read_orders") as raised:
+            rest_page(bench, count=True)
+        assert raised.value.reason is Reason.SHOP_UNAUTHORIZED
+
+    def test_that_may_write_may_read(self, shopify: CannedRest, bench: Bench) -> None:
+        shopify.answers(scopes("write_orders", "read_all_orders"), url=SCOPES)
+        shopify.answers(orders())
+        assert self.kinds(bench) == []
+
+    @pytest.mark.parametrize("body", ["", {}, {"access_scopes": [{}, None, "x"]}])
+    def test_that_are_not_told_keep_no_page(self, shopify: CannedRest, body: Any) -> None:
+        shopify.answers(body, url=SCOPES)
+        shopify.answers(orders(a_rest_order()))
+        assert self.kinds(Bench(retries=0)) == [CaveatKind.SCOPES_UNKNOWN]
+
+    def test_are_asked_for_once_in_some_hours_and_token(self, shopify: CannedRest) -> None:
+        clock = FakeClock()
+        source = Bench(clock=clock).rest_source
+        shopify.answers(scopes("read_orders"), url=SCOPES)
+        shopify.answers(orders())
+        since = datetime(2026, 11, 1, tzinfo=UTC)
+
+        def calls(token: str, since: datetime | None = None) -> int:
+            before = len(shopify.asked)
+            request = PageRequest(250, None, since, count=True)
+            page = source.fetch_page(a_connected_shop(token=token), request)
+            assert len(page.caveats) == 1
+            return len(shopify.asked) - before
+
+        assert [calls("shpat_1"), calls("shpat_1"), calls("shpat_1", since)] == [2, 1, 1]
+        assert [calls("shpat_2"), calls("shpat_1")] == [2, 1]
+        clock.advance(timedelta(hours=6))
+        assert calls("shpat_1") == 2
 
 
 @pytest.mark.parametrize("cursor", ["", "{", "[]", "eyJsYXN0X2lkIjox", '{"pageInfo": "x"}'])
