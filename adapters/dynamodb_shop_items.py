@@ -7,12 +7,14 @@ from typing import Any
 
 from adapters.attribute_values import Item
 from adapters.dynamodb_items import StoredItem, as_instant, as_text
+from adapters.token_vault import Owner, TokenVault, Unsealable
 from domain.shops import Absence, ConnectedShop, ShopStatus, Tokens, shop_domain
 
 REVISION = "accessToken"
 """Whoever stores credentials stores another access token: as it is stored it names them."""
 LEASE = ("refreshLeaseOwner", "refreshLeaseUntil")
 ABSENCE = ("statusReason", "statusSince", "probedAt")
+_SECRETS = ("accessToken", "refreshToken", "earlierRefreshToken")
 _OPTIONAL = (
     "accessTokenExpiresAt",
     "refreshToken",
@@ -22,28 +24,35 @@ _OPTIONAL = (
 )
 
 
-def token_attributes(tokens: Tokens) -> tuple[Item, tuple[str, ...]]:
+def token_attributes(
+    owner: Owner, tokens: Tokens, vault: TokenVault
+) -> tuple[Item, tuple[str, ...]]:
     """What to set and what to remove so that the item has these tokens."""
+    secrets = {
+        "accessToken": tokens.access,
+        "refreshToken": tokens.refresh,
+        "earlierRefreshToken": tokens.earlier_refresh,
+    }
+    sealed = vault.seal(owner, {name: text for name, text in secrets.items() if text})
     found = {
-        "accessToken": as_text(tokens.access),
         "accessTokenExpiresAt": tokens.expires_at and as_instant(tokens.expires_at),
-        "refreshToken": tokens.refresh and as_text(tokens.refresh),
         "refreshTokenExpiresAt": tokens.refresh_expires_at
         and as_instant(tokens.refresh_expires_at),
         "scopes": tokens.scopes and as_text(",".join(tokens.scopes)),
-        "earlierRefreshToken": tokens.earlier_refresh and as_text(tokens.earlier_refresh),
+        **{name: as_text(text) for name, text in sealed.items()},
     }
     sets = {name: value for name, value in found.items() if value}
     return sets, tuple(name for name in _OPTIONAL if name not in sets)
 
 
-def connected_shop(user_id: str, item: Mapping[str, Any]) -> ConnectedShop:
+def connected_shop(user_id: str, item: Mapping[str, Any], vault: TokenVault) -> ConnectedShop:
     """The shop in the item; `Permanent` with reason database-error if it cannot be read."""
     stored = StoredItem(f"the shop of user {user_id}", item)
+    domain = _domain(stored)
     return ConnectedShop(
         user_id=user_id,
-        shop=_domain(stored),
-        tokens=_tokens(stored),
+        shop=domain,
+        tokens=_tokens(stored, Owner(user_id, domain), vault),
         status=_status(stored),
         updated_at=stored.optional_instant("updatedAt"),
         absence=_absence(stored),
@@ -51,26 +60,27 @@ def connected_shop(user_id: str, item: Mapping[str, Any]) -> ConnectedShop:
     )
 
 
-def _tokens(stored: StoredItem) -> Tokens:
+def _tokens(stored: StoredItem, owner: Owner, vault: TokenVault) -> Tokens:
+    names = [name for name in _SECRETS if name == REVISION or stored.has(name)]
+    try:
+        opened = vault.open(owner, {name: _not_empty(stored, name) for name in names})
+    except Unsealable as broken:
+        raise stored.unreadable(str(broken)) from None
     return Tokens(
-        access=_token(stored, "accessToken"),
+        access=opened["accessToken"],
         expires_at=stored.optional_instant("accessTokenExpiresAt"),
-        refresh=_optional_token(stored, "refreshToken"),
+        refresh=opened.get("refreshToken"),
         refresh_expires_at=stored.optional_instant("refreshTokenExpiresAt"),
         scopes=tuple(filter(None, (stored.optional_text("scopes") or "").split(","))),
-        earlier_refresh=_optional_token(stored, "earlierRefreshToken"),
+        earlier_refresh=opened.get("earlierRefreshToken"),
     )
 
 
-def _optional_token(stored: StoredItem, name: str) -> str | None:
-    return _token(stored, name) if stored.has(name) else None
-
-
-def _token(stored: StoredItem, name: str) -> str:
-    token = stored.text(name)
-    if not token:
+def _not_empty(stored: StoredItem, name: str) -> str:
+    text = stored.text(name)
+    if not text:
         raise stored.unreadable(name)
-    return token
+    return text
 
 
 def _domain(stored: StoredItem) -> str:

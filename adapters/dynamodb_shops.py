@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from adapters.dynamodb_shop_items import (
     token_attributes,
 )
 from adapters.dynamodb_updates import Update
+from adapters.token_vault import OpenVault, Owner, TokenVault
 from domain.checkpoints import LeaseMark
 from domain.ports import Clock, ShopDirectory
 from domain.shops import ConnectedShop, ShopStatus, Tokens
@@ -33,21 +34,23 @@ _MINE = "#refreshLeaseOwner = :owner"
 
 @dataclass(frozen=True, slots=True)
 class DynamoShops(ShopDirectory):
-    """The shops table. Retries belong to the client. Tokens are stored as they are."""
+    """The shops table. Retries belong to the client; the vault says how tokens are stored."""
 
     client: DynamoDBClient
     table: str
     clock: Clock
+    vault: TokenVault = field(default_factory=OpenVault)
 
     def find(self, user_id: str) -> ConnectedShop | None:
         with translated(f"table {self.table}"):
             answer = self.client.get_item(
                 TableName=self.table, Key={"userId": as_text(user_id)}, ConsistentRead=True
             )
-        return connected_shop(user_id, answer["Item"]) if "Item" in answer else None
+        item = answer.get("Item")
+        return connected_shop(user_id, item, self.vault) if item else None
 
     def connect(self, shop: ConnectedShop) -> None:
-        tokens, absent = token_attributes(shop.tokens)
+        tokens, absent = token_attributes(_owner(shop), shop.tokens, self.vault)
         sets: Item = {
             **tokens,
             "shop": as_text(shop.shop),
@@ -86,7 +89,7 @@ class DynamoShops(ShopDirectory):
         return self._changed(shop, Update(sets, f"({free})", values))
 
     def renew(self, shop: ConnectedShop, owner: str, tokens: Tokens) -> ConnectedShop | None:
-        sets, absent = token_attributes(tokens)
+        sets, absent = token_attributes(_owner(shop), tokens, self.vault)
         now = self.clock.now()
         update = Update(
             {**sets, "updatedAt": as_instant(now)},
@@ -162,3 +165,7 @@ class DynamoShops(ShopDirectory):
                 answer: Any = error.response
                 return True, answer.get("Item", {})
         return False, {}
+
+
+def _owner(shop: ConnectedShop) -> Owner:
+    return Owner(shop.user_id, shop.shop)

@@ -6,13 +6,17 @@ Threads may share clients but not a session: all clients are made before any thr
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
+from botocore.config import Config
 
 from adapters.sqs_clients import receive_config, send_config, settle_config
+from adapters.token_vault import DataKeys, KmsVault, OpenVault, TokenVault
 from config.settings import SettingsError
+from domain.ports import Clock
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_sqs import SQSClient
@@ -39,3 +43,18 @@ def settling_client(session: Session, connections: int) -> SQSClient:
 
 def sending_client(session: Session, connections: int) -> SQSClient:
     return session.client("sqs", config=send_config(connections))
+
+
+def token_vault(
+    session: Callable[[], Session], key: str | None, connections: int, clock: Clock
+) -> TokenVault:
+    """How tokens are stored: sealed with the KMS key if there is one."""
+    if key is None:
+        return OpenVault()
+    config = Config(
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        max_pool_connections=connections,
+        connect_timeout=3,
+        read_timeout=5,
+    )
+    return KmsVault(session().client("kms", config=config), key, DataKeys(clock))

@@ -112,7 +112,14 @@ class Container(containers.DeclarativeContainer):
     failed_batches = providers.Singleton(
         DynamoFailedBatches, dynamodb, settings.provided.checkpoints_table, clock
     )
-    shops = providers.Singleton(DynamoShops, dynamodb, settings.provided.shops_table, clock)
+    vault = providers.Singleton(
+        aws.token_vault,
+        session.provider,
+        settings.provided.tokens_kms_key,
+        settings.provided.connections,
+        clock,
+    )
+    shops = providers.Singleton(DynamoShops, dynamodb, settings.provided.shops_table, clock, vault)
     stored_orders = providers.Singleton(
         DynamoOrders,
         providers.Singleton(
@@ -314,6 +321,7 @@ class Container(containers.DeclarativeContainer):
     # Setting up and looking after
     misspelt = providers.Callable(unknown_variables, os.environ)
     time_of_aws = providers.Callable(time_of_aws, dynamodb)
+    prove_vault = vault.provided.prove.call()
     create_tables = providers.Callable(create_tables, dynamodb, table_names)
     inspect_tables = providers.Callable(inspect_tables, dynamodb, table_names)
     create_queues = providers.Callable(

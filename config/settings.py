@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     shopify_api_version: str = Field("2026-10", pattern=r"^(20\d\d-(01|04|07|10)|unstable)$")
     shopify_client_id: str | None = None
     shopify_client_secret: SecretStr | None = None
-    tokens_kms_key: Annotated[str | None, AfterValidator(values.tokens_kms_key)] = None
+    tokens_kms_key: str | None = Field(None, pattern=r"^[!-~]{1,2048}$")
     customer_data: Literal["minimal", "full"] = "minimal"
 
     source_initial: Source = "graphql"

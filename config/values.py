@@ -46,10 +46,3 @@ def page_delay(value: object) -> float | str:
     if not 0 <= seconds <= LONGEST_DELAY:
         raise ValueError(f"must be seconds from 0 to {LONGEST_DELAY}, or adaptive")
     return seconds
-
-
-def tokens_kms_key(value: str | None) -> str | None:
-    """Refused rather than ignored: a key that is set promises encrypted tokens."""
-    if value is not None:
-        raise ValueError("is not available in this version yet: tokens are stored as they are")
-    return value

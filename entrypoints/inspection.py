@@ -55,6 +55,7 @@ class Doctor:
     queues: Callable[[], Sequence[Problem]]
     tables: Callable[[], Sequence[Problem]]
     clock: Clock
+    prove_vault: Callable[[], object]
 
     def __call__(self) -> Report:
         findings = (
@@ -62,6 +63,7 @@ class Doctor:
             *_guarded("aws", self._aws),
             *_guarded("queues", lambda: _inspected("queues", self.queues)),
             *_guarded("tables", lambda: _inspected("tables", self.tables)),
+            *_guarded("tokens", self._tokens),
         )
         return Report(findings, in_force(self.settings))
 
@@ -70,18 +72,19 @@ class Doctor:
         for name in self.misspelt:
             mend = "correct its name (.env.example has them all) or remove it"
             yield Finding(Level.WARN, "settings", f"{name} is no setting and is ignored", mend)
-        if self.settings.tokens_kms_key is None:
-            yield Finding(
-                Level.WARN,
-                "tokens",
-                "access tokens are stored in the shops table as they are",
-                "allow nobody but the daemon to read the shops table "
-                "(SYNC_TOKENS_KMS_KEY will encrypt them)",
-            )
         if self.settings.shopify_url != "https://{shop}":
             text = f"orders are read from {self.settings.shopify_url}, not from Shopify"
             mend = "unset SYNC_SHOPIFY_URL, unless this is a sandbox"
             yield Finding(Level.WARN, "settings", text, mend)
+
+    def _tokens(self) -> Iterator[Finding]:
+        if self.settings.tokens_kms_key is None:
+            text = "access tokens are stored in the shops table as they are"
+            mend = "set SYNC_TOKENS_KMS_KEY, and let nobody but the daemon read the shops table"
+            yield Finding(Level.WARN, "tokens", text, mend)
+            return
+        self.prove_vault()
+        yield Finding(Level.OK, "tokens", "encrypted: the KMS key seals and opens")
 
     def _aws(self) -> Iterator[Finding]:
         skew = abs(self.time_of_aws() - self.clock.now())

@@ -63,6 +63,8 @@ class AtHand(Objects):
     batches: FakeFailedBatches = field(default_factory=FakeFailedBatches)
     problems: list[Problem] = field(default_factory=list)
     misspelt_variables: tuple[str, ...] = ()
+    more_settings: dict[str, str] = field(default_factory=dict)
+    vault_trouble: Exception | None = None
     skew: timedelta = timedelta(0)
     meanwhile: Callable[[], object] = lambda: None
     """What happens elsewhere during a wait."""
@@ -121,7 +123,8 @@ class AtHand(Objects):
         return Done(("queue shopify-sync exists",))
 
     def settings(self) -> Settings:
-        return load(queue_url="http://sqs.test/1/sync", dlq_url="http://sqs.test/1/dlq")
+        queues = {"queue_url": "http://sqs.test/1/sync", "dlq_url": "http://sqs.test/1/dlq"}
+        return load(**queues, **self.more_settings)
 
     def misspelt(self) -> tuple[str, ...]:
         return self.misspelt_variables
@@ -131,6 +134,10 @@ class AtHand(Objects):
 
     def inspect_queues(self) -> Sequence[Problem]:
         return self.problems
+
+    def prove_vault(self) -> None:
+        if self.vault_trouble:
+            raise self.vault_trouble
 
     def inspect_tables(self) -> Sequence[Problem]:
         return ()

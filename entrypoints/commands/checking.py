@@ -33,7 +33,7 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say what is wrong with the set-up, and the remedy.
 
     Exit 1 when there is a problem. Looks at the settings, the credentials, the clock, the queues
-    (redrive policy, visibility, retention) and the tables (keys, TTL).
+    (redrive policy, visibility, retention), the tables (keys, TTL) and the KMS key.
     """
     from entrypoints.inspection import Doctor  # noqa: PLC0415 - its libraries would slow --help
 
@@ -45,6 +45,7 @@ def check(context: typer.Context, *, as_json: AsJson = False) -> None:
         queues=at_hand.inspect_queues,
         tables=at_hand.inspect_tables,
         clock=at_hand.clock(),
+        prove_vault=at_hand.prove_vault,
     )()
     rows = [row for finding in report.findings for row in _rows(finding)]
     settings = [["setting", "value"], *([name, value] for name, value in report.settings.items())]

@@ -127,6 +127,9 @@ class Objects(Protocol):
     def inspect_queues(self) -> Sequence[Problem]: ...
 
     @abstractmethod
+    def prove_vault(self) -> None: ...
+
+    @abstractmethod
     def inspect_tables(self) -> Sequence[Problem]: ...
 
 

@@ -6,6 +6,7 @@ one that the rest of the suite knows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
 from tests.fakes.observer import FakeObserver
 from tests.fakes.pause import FakePause
+from tests.kms import a_kms
 from tests.strict_dynamodb import StrictClient
 
 
@@ -59,6 +61,15 @@ class TestShops(ShopDirectoryPromises):
     @pytest.fixture
     def shops(self, dynamodb: Any, shops_table: str, clock: FakeClock) -> ShopDirectory:
         return DynamoShops(dynamodb, shops_table, clock)
+
+
+class TestShopsWithSealedTokens(ShopDirectoryPromises):
+    """Each pair is sealed with a data key of KMS's."""
+
+    @pytest.fixture
+    def shops(self, dynamodb: Any, shops_table: str, clock: FakeClock) -> Iterator[ShopDirectory]:
+        with a_kms(clock) as kms:
+            yield DynamoShops(dynamodb, shops_table, clock, kms.vault())
 
 
 @dataclass(frozen=True, slots=True)

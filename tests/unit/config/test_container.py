@@ -18,6 +18,7 @@ CALLS_AWS = {
     "create_tables",
     "inspect_queues",
     "inspect_tables",
+    "prove_vault",
     "time_of_aws",
 }
 

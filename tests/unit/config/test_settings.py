@@ -85,7 +85,7 @@ REFUSED = [
     ("SYNC_LOG_FORMAT", "xml", "must be 'json' or 'console'"),
     ("SYNC_ORDER_WRITES", "fast", "must be 'batch' or 'transaction'"),
     ("SYNC_SOURCE_DAILY", "soap", "must be 'graphql', 'rest' or 'bulk'"),
-    ("SYNC_TOKENS_KMS_KEY", "alias/tokens", "is not available in this version yet"),
+    ("SYNC_TOKENS_KMS_KEY", "two words", "must match"),
     ("SYNC_QUEUE_URL", "orders", "must be a queue's URL"),
     ("SYNC_QUEUE_URL", f"{QUEUE}.fifo", "is a FIFO queue, which has no delay per message"),
     ("SYNC_SHOPIFY_URL", "https://shopify.example", "must be a URL with {shop} in it"),

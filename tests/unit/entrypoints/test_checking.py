@@ -54,6 +54,19 @@ class TestCheck:
         assert [each["level"] for each in findings if each["area"] == "tokens"] == ["warn"]
 
     @pytest.mark.parametrize(
+        ("trouble", "level", "code"),
+        [(None, "ok", 0), (Permanent(Reason.DATABASE_ERROR, "AccessDenied"), "problem", 1)],
+    )
+    def test_proves_the_key_that_encrypts_them(
+        self, terminal: Terminal, trouble: Exception | None, level: str, code: int
+    ) -> None:
+        terminal.at_hand.more_settings = {"tokens_kms_key": "alias/tokens"}
+        terminal.at_hand.vault_trouble = trouble
+        findings = terminal.type_json("check")["findings"]
+        assert [each["level"] for each in findings if each["area"] == "tokens"] == [level]
+        assert terminal.code == code
+
+    @pytest.mark.parametrize(
         ("skew", "level", "code"), [(-2, "ok", 0), (60, "warn", 0), (-600, "problem", 1)]
     )
     def test_compares_the_clocks(
@@ -67,7 +80,7 @@ class TestCheck:
 
 class TestDoctor:
     def test_looks_on_when_one_thing_cannot_be_looked_at(self) -> None:
-        doctor = Doctor(load(), (), denied, unset, nothing, FakeClock())
+        doctor = Doctor(load(), (), denied, unset, nothing, FakeClock(), nothing)
         found = {finding.area: finding for finding in doctor().findings}
         assert found["aws"].level is Level.PROBLEM
         assert found["queues"] == Finding(
@@ -88,7 +101,7 @@ class TestDoctor:
             asked.append(NOW)
             return NOW
 
-        Doctor(load(), (), time, nothing, nothing, FakeClock())()
+        Doctor(load(), (), time, nothing, nothing, FakeClock(), nothing)()
         assert asked == [NOW]
 
 
