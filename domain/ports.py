@@ -251,8 +251,7 @@ class ShopDirectory(Protocol):
     """Whose shop is which, and the credentials for it.
 
     Whoever changes a shop that was found names the credentials that were found with it (its
-    revision): what was learnt of them says nothing about others that were stored meanwhile. A
-    change whose answer was lost is recognised as ours.
+    revision): what was learnt of them says nothing about others that were stored meanwhile.
     """
 
     @abstractmethod

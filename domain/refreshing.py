@@ -76,12 +76,9 @@ class RefreshTokens:
         the time being; `Interrupted`.
         """
         stored = self._current(shop)
-        if stored.revision != shop.revision:
-            return stored
-        if stored.tokens.refresh is None:
-            self._require_reauth(stored, refusal)
-            raise refusal
-        return self._refreshed(stored, usable=False)
+        if stored.revision == shop.revision and stored.tokens.refresh is not None:
+            return self._refreshed(stored, usable=False)
+        return self._others_than(shop, refusal)
 
     def _refreshed(self, shop: ConnectedShop, *, usable: bool) -> ConnectedShop:
         try:
@@ -111,8 +108,7 @@ class RefreshTokens:
         try:
             tokens = self._granted(shop)
         except RefreshRefused as refusal:
-            self._require_reauth(shop, refusal)
-            raise
+            return self._others_than(shop, refusal)
         except (Failure, RateLimited, Unavailable) as trouble:
             self._notice_trouble(shop, trouble)
             if usable:
@@ -127,6 +123,16 @@ class RefreshTokens:
             return self._current(shop)
         self.observer.notice(ShopChanged(shop.user_id, shop.shop, ShopEvent.REFRESHED))
         return renewed
+
+    def _others_than(self, shop: ConnectedShop, refusal: Permanent) -> ConnectedShop:
+        """What was stored meanwhile: what was refused is old then, and nobody's trouble."""
+        stored = self._current(shop)
+        if stored.revision != shop.revision:
+            return stored
+        if self.shops.require_reauth(shop, refusal.message):
+            event = ShopEvent.REAUTH_REQUIRED
+            self.observer.notice(ShopChanged(shop.user_id, shop.shop, event, refusal.message))
+        raise refusal
 
     def _granted(self, shop: ConnectedShop) -> Tokens:
         """With the refresh token, or with the one before it if that is the one that still lives.
@@ -156,11 +162,6 @@ class RefreshTokens:
                 f"{shop.shop} has to authorise the app again: run `shopify-sync connect`",
             )
         return stored
-
-    def _require_reauth(self, shop: ConnectedShop, refusal: Permanent) -> None:
-        if self.shops.require_reauth(shop, refusal.message):
-            event = ShopEvent.REAUTH_REQUIRED
-            self.observer.notice(ShopChanged(shop.user_id, shop.shop, event, refusal.message))
 
     def _notice_trouble(self, shop: ConnectedShop, trouble: Exception) -> None:
         ours = isinstance(trouble, ClientRefused)
