@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from http import HTTPStatus
 
 import msgspec
 
 from adapters.shopify_client import Attempts
 from adapters.shopify_grant_answers import granted
-from adapters.shopify_transport import ShopifyTransport
+from adapters.shopify_transport import RawAnswer, ShopifyTransport
 from domain.failures import ClientRefused
 from domain.ports import TokenGrants
 from domain.shops import ConnectedShop, Tokens
@@ -54,9 +55,20 @@ class ShopifyGrants(TokenGrants):
                 "refresh_token": refresh_token,
             }
         )
-        return self.attempts(lambda: self._asked(shop, body), _NO_WAIT)
+        secrets = (self.app.client_secret, refresh_token)
+        return self.attempts(lambda: self._asked(shop, body, secrets), _NO_WAIT)
 
-    def _asked(self, shop: ConnectedShop, body: bytes) -> Tokens:
+    def _asked(self, shop: ConnectedShop, body: bytes, secrets: tuple[str, ...]) -> Tokens:
         """The pair's life counts from before the request: never longer than it is."""
         now = self.transport.clock.now()
-        return granted(self.transport.grant(shop, body), now)
+        return granted(_without(secrets, self.transport.grant(shop, body)), now)
+
+
+def _without(secrets: tuple[str, ...], answer: RawAnswer) -> RawAnswer:
+    """A refusal is quoted in errors: what it repeats of our request is taken out."""
+    if answer.status == HTTPStatus.OK:
+        return answer
+    body = answer.body
+    for secret in secrets:
+        body = body.replace(secret.encode(), b"[secret]")
+    return replace(answer, body=body)
