@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -17,22 +18,48 @@ from domain.shops import ConnectedShop
 LONGEST_KEY = 1024
 """Bytes of a sort key."""
 
-_OURS = frozenset({"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest"})
+_OURS = frozenset({"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest", "redactedAt"})
 _DIGEST_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """An order that can be stored."""
+    """An order that can be stored, and over which stored version."""
 
     order_id: str
     updated_at: datetime
     json: msgspec.Raw
+    redacted: bool = False
+    over: str | None = None
+    """The digest of the version that it was completed from, which is the only one it may replace;
+    empty if that had none, None if it may replace any."""
+
+    @property
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """The condition, with its values, under which it replaces what is stored."""
+        condition, values = stored_no_later(self.updated_at)
+        if not self.redacted:
+            condition = f"({condition}) AND attribute_not_exists(redactedAt)"
+        if self.over:
+            values = {**values, ":over": {"S": self.over}}
+            return f"({condition}) AND digest = :over", values
+        if self.over is not None:
+            return f"({condition}) AND attribute_not_exists(digest)", values
+        return condition, values
 
 
 def updated_at_text(moment: datetime) -> str:
     """As Shopify writes it, to the second; a fraction only if there is one."""
     return moment.astimezone(UTC).isoformat()[: -len("+00:00")] + "Z"
+
+
+def moment_in(item: Mapping[str, Any]) -> datetime | None:
+    """The stored order's update time; None if it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(item["updatedAt"]["S"])
+    except (KeyError, ValueError):
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def stored_no_later(moment: datetime) -> tuple[str, dict[str, Any]]:
@@ -77,7 +104,9 @@ def digest(order: Order) -> str | None:
     return blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def order_item(shop: ConnectedShop, order: Order, synced_at: str) -> OrderItem | FailedOrder:
+def order_item(
+    shop: ConnectedShop, order: Order, synced_at: str, redacted_at: str | None = None
+) -> OrderItem | FailedOrder:
     """The item; or why DynamoDB cannot hold it, which no call is needed to know."""
     try:
         fields = attribute_values(_fields(order))
@@ -95,11 +124,14 @@ def order_item(shop: ConnectedShop, order: Order, synced_at: str) -> OrderItem |
     }
     if content := digest(order):
         ours["digest"] = {"S": content}
+    if redacted_at is not None:
+        ours["redactedAt"] = {"S": redacted_at}
     whole = _joined(fields_json, msgspec.json.encode(ours))
     if len(whole) > LARGEST_ITEM and (size := item_size({**fields, **ours})) > LARGEST_ITEM:
         error = f"the order has {size} bytes; DynamoDB takes {LARGEST_ITEM}"
         return FailedOrder(order.order_id, OrderFailure.TOO_LARGE, error)
-    return OrderItem(order.order_id, order.updated_at, msgspec.Raw(whole))
+    raw, redacted = msgspec.Raw(whole), redacted_at is not None
+    return OrderItem(order.order_id, order.updated_at, raw, redacted)
 
 
 def _fields(order: Order) -> dict[str, Json]:

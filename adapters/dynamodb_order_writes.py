@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws_failures import cancellation_codes, code_of
 from adapters.dynamodb_order_calls import GivenUp, PatientCalls, Rest
-from adapters.dynamodb_order_items import OrderItem, stored_no_later
+from adapters.dynamodb_order_items import OrderItem, moment_in
 from domain.orders import BATCH_SIZE, FailedOrder, OrderFailure
 
 LARGEST_BATCH = 12 * 1024 * 1024
@@ -26,6 +26,8 @@ _REFUSED_ITEM = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"}
 class OrderWrites:
     """Writes of one page; what could not be stored is collected in `failed`.
 
+    Orders in `overtaken` were written by somebody else since they were read: look again.
+
     The client takes `msgspec.Raw` for an item, see `send_fast_bodies`.
     """
 
@@ -33,6 +35,7 @@ class OrderWrites:
     table: str
     calls: PatientCalls
     failed: list[FailedOrder] = field(default_factory=list)
+    overtaken: set[str] = field(default_factory=set)
 
     def put_new(self, items: Sequence[OrderItem]) -> None:
         """Store orders that are not stored yet, 25 a call."""
@@ -61,7 +64,7 @@ class OrderWrites:
             if code_of(error) != "ValidationException":
                 raise
             if len(items) == 1:
-                self.failed.append(_refused(items[0], str(error)))
+                self.failed.append(_unfit(items[0], str(error)))
                 return
             middle = len(items) // 2
             self._send(items[:middle], call)
@@ -89,6 +92,7 @@ class OrderWrites:
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
+            self._refused(items[0], error.response)
 
     def _transaction(self, items: Sequence[OrderItem]) -> Rest[OrderItem] | None:
         try:
@@ -99,33 +103,41 @@ class OrderWrites:
             codes = cancellation_codes(error)
             if len(codes) != len(items):
                 raise
-            return self._after_cancellation(items, codes)
+            return self._after_cancellation(items, error.response["CancellationReasons"])
         return None
 
-    def _after_cancellation(
-        self, items: Sequence[OrderItem], codes: Sequence[str]
-    ) -> Rest[OrderItem]:
+    def _after_cancellation(self, items: Sequence[OrderItem], reasons: Any) -> Rest[OrderItem]:
         """Nothing was written: send again what did not itself cancel the transaction for good."""
         rest = []
-        for item, code in zip(items, codes, strict=True):
+        for item, reason in zip(items, reasons, strict=True):
+            code = reason.get("Code")
             if code in _REFUSED_ITEM:
-                self.failed.append(_refused(item, code))
-            elif code != "ConditionalCheckFailed":
+                self.failed.append(_unfit(item, code))
+            elif code == "ConditionalCheckFailed":
+                self._refused(item, reason)
+            else:
                 rest.append(item)
-        in_the_way = _IN_THE_WAY.intersection(codes)
+        in_the_way = _IN_THE_WAY.intersection(reason.get("Code") for reason in reasons)
         return Rest(rest, "throttled" if in_the_way else None)
 
     def _conditional_put(self, item: OrderItem) -> dict[str, Any]:
-        condition, values = stored_no_later(item.updated_at)
+        condition, values = item.condition
         return {
             "TableName": self.table,
             "Item": item.json,
             "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
+    def _refused(self, item: OrderItem, answer: Mapping[str, Any]) -> None:
+        """A later version is there, which is well; or it is not what the item was made for."""
+        stored = moment_in(answer.get("Item") or {})
+        if stored is None or stored <= item.updated_at:
+            self.overtaken.add(item.order_id)
 
-def _refused(item: OrderItem, error: str) -> FailedOrder:
+
+def _unfit(item: OrderItem, error: str) -> FailedOrder:
     """DynamoDB's own text may quote the item: only what kind of refusal it is."""
     if "Item size" in error:
         return FailedOrder(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,15 @@ from adapters.dynamodb_order_writes import OrderWrites
 from adapters.dynamodb_stored_orders import StoredVersion, stored_versions
 from domain.failures import Reason, Transient
 from domain.orders import BATCH_SIZE, FailedOrder, Order, OrderFailure, StoreReport
+from domain.personal_data import CustomerData, allowed
 from domain.ports import Chance, Clock, Lease, Observer, OrderStore, Pause
 from domain.shops import ConnectedShop
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_ROUNDS = 4
+"""Looks at an order that others write at the same time."""
 _PASSING = frozenset({OrderFailure.THROTTLED, OrderFailure.DATABASE_ERROR})
 
 
@@ -56,6 +59,7 @@ class DynamoOrders(OrderStore):
     chance: Chance
     pause: Pause
     observer: Observer
+    customer_data: CustomerData = "minimal"
 
     def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
         table = self.table
@@ -72,10 +76,22 @@ class DynamoOrders(OrderStore):
     def _store(self, shop: ConnectedShop, latest: dict[str, Order], writes: OrderWrites) -> None:
         unusable = {i: failure for i in latest if (failure := unusable_key(i))}
         writes.failed.extend(unusable.values())
-        usable = [order for i, order in latest.items() if i not in unusable]
-        keys = [(shop.user_id, order.order_id) for order in usable]
-        stored = stored_versions(self.table.client, self.table.name, writes.calls, keys)
-        items = self._changed(shop, usable, stored, writes.failed)
+        left = [order for i, order in latest.items() if i not in unusable]
+        for _ in range(_ROUNDS):
+            self._write(shop, left, writes)
+            left = [order for order in left if order.order_id in writes.overtaken]
+            writes.overtaken.clear()
+            if not left:
+                return
+        writes.failed.extend(_kept_from(order, "others keep writing it") for order in left)
+
+    def _write(self, shop: ConnectedShop, orders: Sequence[Order], writes: OrderWrites) -> None:
+        keys = [(shop.user_id, order.order_id) for order in orders]
+        personal = any(order.withheld for order in orders)
+        stored = stored_versions(
+            self.table.client, self.table.name, writes.calls, keys, personal=personal
+        )
+        items = self._changed(shop, orders, stored, writes.failed)
         if self.table.mode is WriteMode.TRANSACTION:
             writes.transact(items)
             return
@@ -91,17 +107,32 @@ class DynamoOrders(OrderStore):
     ) -> list[OrderItem]:
         """The orders to write; those that cannot be stored are added to `failed`."""
         synced_at = instant_text(self.clock.now())
-        unread = StoredVersion()
         items = []
         for order in orders:
-            if stored.get(order.order_id, unread).supersedes(order):
-                continue
-            item = order_item(shop, order, synced_at)
+            version = stored.get(order.order_id)
+            item = self._item(shop, order, version, synced_at)
             if isinstance(item, FailedOrder):
                 failed.append(item)
-            else:
+            elif item is not None:
                 items.append(item)
         return items
+
+    def _item(
+        self, shop: ConnectedShop, order: Order, version: StoredVersion | None, synced_at: str
+    ) -> OrderItem | FailedOrder | None:
+        """The order over its stored version, None if that may stay as it is."""
+        if version is None:
+            return order_item(shop, allowed(order, self.customer_data), synced_at)
+        whole = version.completed(order)
+        if whole is None:
+            return _kept_from(order, "what is stored of it could not be read")
+        whole = allowed(whole, self.customer_data)
+        if version.supersedes(whole):
+            return None
+        item = order_item(shop, whole, synced_at, version.redacted_at)
+        if whole.withheld and isinstance(item, OrderItem):
+            return replace(item, over=version.digest or "")
+        return item
 
     def _raise_if_it_may_pass(self, failed: Sequence[FailedOrder]) -> None:
         """Nothing of the page could be stored: if that is the table's doing, say so."""
@@ -111,6 +142,10 @@ class DynamoOrders(OrderStore):
                     Reason.DATABASE_ERROR,
                     f"table {self.table.name}: nothing could be written ({order.error})",
                 )
+
+
+def _kept_from(order: Order, why: str) -> FailedOrder:
+    return FailedOrder(order.order_id, OrderFailure.THROTTLED, why)
 
 
 def _latest(orders: Sequence[Order]) -> dict[str, Order]:

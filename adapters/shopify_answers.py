@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
+from typing import TypeAlias
 
 import msgspec
 
@@ -18,6 +20,8 @@ from domain.orders import Json
 
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 """Numbers keep every digit."""
+Path: TypeAlias = tuple[str | int, ...]
+"""A place in the data, as errors name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Answer:
     data: dict[str, Json]
     cost: Cost
     withheld: tuple[str, ...] = ()
+    withheld_at: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    """The same by the place of the order in the data."""
     caveats: tuple[Caveat, ...] = ()
 
     @property
@@ -47,11 +53,15 @@ def answer_in(raw: RawAnswer) -> Answer:
     extensions = content.get("extensions")
     cost = cost_in(extensions)
     data = content.get("data")
-    withheld = _withheld(content.get("errors"), data, cost)
+    taken = _withheld(content.get("errors"), data, cost)
     ignored = _ignored_filter(extensions)
     if not isinstance(data, dict):
         raise unreadable("it has no data")
-    return Answer(data, cost, withheld, (*_lacking(withheld), *ignored))
+    withheld = tuple(sorted({name for _, name in taken}))
+    withheld_at: dict[Path, tuple[str, ...]] = {}
+    for place, name in taken:
+        withheld_at[place] = (*withheld_at.get(place, ()), name)
+    return Answer(data, cost, withheld, withheld_at, (*_lacking(withheld), *ignored))
 
 
 def content_in(raw: RawAnswer) -> dict[str, Json]:
@@ -68,8 +78,11 @@ def content_in(raw: RawAnswer) -> dict[str, Json]:
     return content
 
 
-def _withheld(entries: Json, data: Json, cost: Cost) -> tuple[str, ...]:
-    """Take out of the data what the errors withhold; raises what the other errors mean."""
+def _withheld(entries: Json, data: Json, cost: Cost) -> tuple[tuple[Path, str], ...]:
+    """Take out of the data what the errors withhold; raises what the other errors mean.
+
+    Each is named by the place of its order and the path from there.
+    """
     if not entries:
         return ()
     if not isinstance(entries, list):
@@ -79,8 +92,8 @@ def _withheld(entries: Json, data: Json, cost: Cost) -> tuple[str, ...]:
     serious = [error for error in errors if not (present and _is_tolerable(error))]
     if serious:
         raise failure_of(serious, cost, beside_data=present)
-    fields = {_take_out(data, error) for error in errors if error.withholds_customer_data}
-    return tuple(sorted(fields))
+    taken = (_take_out(data, error) for error in errors if error.withholds_customer_data)
+    return tuple(dict.fromkeys(taken))
 
 
 def _is_tolerable(error: GraphqlError) -> bool:
@@ -89,15 +102,17 @@ def _is_tolerable(error: GraphqlError) -> bool:
     )
 
 
-def _take_out(data: Json, error: GraphqlError) -> str:
-    """Remove the field, or the null above it that stands for it; returns its name.
+def _take_out(data: Json, error: GraphqlError) -> tuple[Path, str]:
+    """Remove the field, or the null above it that stands for it; returns where and what it was.
 
     A null would say that the customer has no such thing.
     """
-    for step in error.path:
+    path = error.path
+    for place, step in enumerate(path, start=1):
         match data, step:
-            case dict(), str() if data.get(step) is None or step == error.path[-1]:
+            case dict(), str() if data.get(step) is None or place == len(path):
                 data.pop(step, None)
+                path = path[:place]
                 break
             case dict(), str():
                 data = data[step]
@@ -105,13 +120,13 @@ def _take_out(data: Json, error: GraphqlError) -> str:
                 data = data[step]
             case _:
                 break
-    return ".".join(_from_customer_field(error.path))
+    return _split(path if not CUSTOMER_FIELDS.isdisjoint(path) else error.path)
 
 
-def _from_customer_field(path: tuple[str | int, ...]) -> list[str]:
-    names = [step for step in path if isinstance(step, str)]
-    first = next(n for n, name in enumerate(names) if name in CUSTOMER_FIELDS)
-    return names[first:]
+def _split(path: Path) -> tuple[Path, str]:
+    """The place of the order, and the path of the field in it."""
+    first = next(n for n, step in enumerate(path) if step in CUSTOMER_FIELDS)
+    return path[:first], ".".join(step for step in path[first:] if isinstance(step, str))
 
 
 def withheld_text(withheld: tuple[str, ...]) -> str:

@@ -13,7 +13,6 @@ from adapters.shopify_bulk_cursors import BulkPlace, cursor_of, place_in
 from adapters.shopify_bulk_documents import bulk_orders
 from adapters.shopify_bulk_operations import BulkOperation, BulkOperations
 from adapters.shopify_bulk_waits import BUSY_WAIT, FIRST_WAIT, stuck, until_next_look
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_downloads import Denied, Downloads, Part
 from adapters.shopify_graphql import beyond, updated_since
 from adapters.shopify_jsonl import Slice, Stretch, slice_of
@@ -28,6 +27,7 @@ from domain.failures import (
     Transient,
 )
 from domain.orders import Order, OrderPage, PageRequest, Window
+from domain.personal_data import CustomerData
 from domain.ports import Clock, OrderSource
 from domain.shops import ConnectedShop
 

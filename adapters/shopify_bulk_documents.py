@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from adapters import shopify_selections as selections
-from adapters.shopify_documents import CustomerData
+from domain.personal_data import CustomerData
 
 _OPERATION = """
 id status errorCode createdAt query objectCount rootObjectCount fileSize url

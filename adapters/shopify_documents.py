@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from adapters import shopify_selections as selections
-
-CustomerData: TypeAlias = Literal["minimal", "full"]
+from domain.personal_data import CustomerData as CustomerData  # noqa: PLC0414 - passed on
 
 
 def orders_page(customer_data: CustomerData) -> str:

@@ -11,7 +11,6 @@ from adapters.pacer import PATIENCE
 from adapters.shopify_answers import ignored_filter
 from adapters.shopify_asking import Question
 from adapters.shopify_client import ShopifyClient
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_orders import (
     Reading,
     Unfinished,
@@ -23,6 +22,7 @@ from adapters.shopify_orders import (
 from domain.caveats import Caveat
 from domain.failures import PageTooLarge, Permanent, Reason
 from domain.orders import Json, Order, OrderPage, PageRequest, Window
+from domain.personal_data import CustomerData
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 

@@ -2,6 +2,7 @@
 
 An order's line is followed by those of its children, and nothing else: with `groupObjects`. A line
 that is anything else is a failure: attached to the wrong order it would be worse than missing.
+A file has no errors beside its data: what Shopify withholds is null in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from adapters.shopify_answers import unreadable
 from adapters.shopify_orders import order_of
 from adapters.shopify_selections import CONNECTIONS
 from domain.orders import Json, Order
+from domain.personal_data import in_doubt
 
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 """Numbers keep every digit."""
@@ -59,13 +61,13 @@ def slice_of(chunks: Iterable[bytes], stretch: Stretch, most: int) -> Slice:
         if node is not None:
             found.append(order_of(node))
             if len(found) == most:
-                return Slice(tuple(found), start)
+                return Slice(in_doubt(tuple(found)), start)
         node, began = _begun(row), start
     if node is not None and stretch.end == stretch.total:
-        return Slice((*found, order_of(node)), stretch.total)
+        return Slice(in_doubt((*found, order_of(node))), stretch.total)
     if not found:
         raise unreadable(f"there is no whole order in {stretch.end - stretch.start} bytes")
-    return Slice(tuple(found), began)
+    return Slice(in_doubt(tuple(found)), began)
 
 
 def _lines(chunks: Iterable[bytes], stretch: Stretch) -> Iterator[tuple[int, bytes]]:

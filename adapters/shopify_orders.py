@@ -60,7 +60,10 @@ def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Readi
     seen = _NOTHING_SEEN if cursor is None else {cursor}
     connection = connection_in(answer.data.get("orders"), "orders", seen)
     unfinished: list[Unfinished] = []
-    orders = tuple(_order(node, unfinished) for node in connection.nodes)
+    orders = tuple(
+        _order(node, unfinished, answer.withheld_at.get(("orders", "nodes", place), ()))
+        for place, node in enumerate(connection.nodes)
+    )
     return Reading(
         orders,
         tuple(unfinished),
@@ -82,8 +85,11 @@ def orders_in(answer: Answer, number: int) -> Reading:
     names = [f"order{n}" for n in range(number)]
     if any(name not in answer.data for name in names):
         raise unreadable("it lacks orders")
-    nodes = [answer.data[name] for name in names]
-    orders = tuple(_order(node, unfinished) for node in nodes if node is not None)
+    orders = tuple(
+        _order(node, unfinished, answer.withheld_at.get((name,), ()))
+        for name in names
+        if (node := answer.data[name]) is not None
+    )
     return Reading(orders, tuple(unfinished), answer.cost)
 
 
@@ -111,7 +117,7 @@ def connection_in(value: Json, name: str, seen: AbstractSet[str]) -> Connection:
             raise unreadable(f"it has no {name}")
 
 
-def _order(node: Json, unfinished: list[Unfinished]) -> Order:
+def _order(node: Json, unfinished: list[Unfinished], withheld: tuple[str, ...]) -> Order:
     if not isinstance(node, dict):
         raise unreadable("an order is missing")
     gid = node.get("id")
@@ -122,12 +128,13 @@ def _order(node: Json, unfinished: list[Unfinished]) -> Order:
         node[name] = connection.nodes
         if connection.next_cursor is not None:
             unfinished.append(Unfinished(gid, name, connection.nodes, connection.next_cursor))
-    return order_of(node)
+    return order_of(node, withheld)
 
 
-def order_of(node: dict[str, Json]) -> Order:
+def order_of(node: dict[str, Json], withheld: tuple[str, ...] = ()) -> Order:
     """The order of a node whose connections are lists; Transient unless it says which it is."""
-    return Order(_order_id(node.get("legacyResourceId")), instant_in(node.get("updatedAt")), node)
+    order_id, updated_at = _order_id(node.get("legacyResourceId")), node.get("updatedAt")
+    return Order(order_id, instant_in(updated_at), node, withheld)
 
 
 def _order_id(value: Json) -> str:

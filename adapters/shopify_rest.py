@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.pacer import PATIENCE
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_answers import PageRefused
 from adapters.shopify_rest_client import RestQuestion, ShopifyRestClient
 from adapters.shopify_rest_fields import asked_fields
@@ -18,6 +17,7 @@ from domain.caveats import Caveat, CaveatKind
 from domain.failures import Failure, Permanent, RateLimited, Reason, Transient
 from domain.occurrences import Reported
 from domain.orders import Order, OrderPage, PageRequest, Window
+from domain.personal_data import CustomerData
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 

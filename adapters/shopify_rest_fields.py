@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_lines import line_items, shipping_lines, tax_lines
 from adapters.shopify_rest_money import Currencies, in_shop_currency, refunded
 from adapters.shopify_rest_people import FULL, MINIMAL
@@ -27,6 +26,7 @@ from adapters.shopify_rest_values import (
     words,
 )
 from domain.orders import Json
+from domain.personal_data import CustomerData
 
 FULFILLMENT_STATUS = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED"}
 """Where REST's word is another one than GraphQL's."""

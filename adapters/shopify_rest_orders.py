@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.shopify_answers import ignored_filter, unreadable
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_rest_answers import RestAnswer
 from adapters.shopify_rest_fields import fields_of
 from adapters.shopify_rest_places import Place
 from domain.caveats import Caveat
 from domain.orders import Json, Order
+from domain.personal_data import CustomerData, in_doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,14 @@ class Reader:
 
 
 def orders_in(answer: RestAnswer, customer_data: CustomerData) -> tuple[Order, ...]:
-    """All orders of an answer; Transient if it has no list of them."""
+    """All orders of an answer; Transient if it has no list of them.
+
+    REST shows fields that it withholds as nulls, without a word.
+    """
     listed = answer.content.get("orders")
     if not isinstance(listed, list):
         raise unreadable("it has no orders")
-    return tuple(_order(node, customer_data) for node in listed)
+    return in_doubt(tuple(_order(node, customer_data) for node in listed))
 
 
 def orders_among(

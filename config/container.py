@@ -132,6 +132,7 @@ class Container(containers.DeclarativeContainer):
         chance,
         stopping,
         observer,
+        settings.provided.customer_data,
     )
     orders = providers.Singleton(GuardedOrders, stored_orders, breakers)
 

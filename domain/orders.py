@@ -27,6 +27,9 @@ class Order:
     order_id: str
     updated_at: datetime
     fields: Mapping[str, Json]
+    withheld: tuple[str, ...] = ()
+    """Paths of fields about which the source says nothing (`customer.phone`): missing, or null
+    where it cannot be told from empty. What is stored of them stays."""
 
 
 @dataclass(frozen=True, slots=True)

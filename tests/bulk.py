@@ -17,6 +17,7 @@ from adapters.shopify_downloads import Downloads
 from adapters.shopify_session import shopify_session
 from domain.failures import Preparing
 from domain.orders import Order, OrderPage, PageRequest, Window
+from domain.personal_data import CustomerData
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 from sandbox.shopify.bulk_operations import BulkOperations as SimulatedOperations
@@ -91,12 +92,15 @@ class BulkBench:
 
 
 @contextmanager
-def a_bulk_bench(orders: int = 45, seed: int = 3) -> Iterator[BulkBench]:
+def a_bulk_bench(
+    orders: int = 45, seed: int = 3, customer_data: CustomerData = "minimal"
+) -> Iterator[BulkBench]:
     clock = FakeClock()
     shop = Shop(DOMAIN, orders=orders, seed=seed, plan=Plan.PLUS)
     world = World(Shops([shop]), clock.monotonic, lambda: clock.now().timestamp())
     with ShopifyServer(world) as server:
-        bench = Bench(url=f"{server.url}/{{shop}}", pause=FakePause(clock.advance), clock=clock)
+        pause = FakePause(clock.advance)
+        bench = Bench(f"{server.url}/{{shop}}", customer_data, pause=pause, clock=clock)
         made = BulkBench(server, clock, bench)
         yield made
         bench.session.close()

@@ -13,7 +13,6 @@ from adapters.pacer import Pacer
 from adapters.retrying import Retrying
 from adapters.shopify_answers import answer_in
 from adapters.shopify_client import ShopifyClient
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_graphql import ShopifyGraphqlOrders
 from adapters.shopify_rest import ShopifyRestOrders
 from adapters.shopify_rest_client import ShopifyRestClient
@@ -21,6 +20,7 @@ from adapters.shopify_session import shopify_session
 from adapters.shopify_transport import RawAnswer, ShopifyApi, ShopifyTransport
 from domain.checkpoints import SourceName
 from domain.failures import Failure, RateLimited
+from domain.personal_data import CustomerData
 from domain.ports import Chance, Clock
 from domain.shops import ConnectedShop, Tokens
 from tests.fakes.clock import FakeClock

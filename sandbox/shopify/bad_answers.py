@@ -116,8 +116,11 @@ def _internal_error(request_id: str) -> dict[str, Any]:
     }
 
 
+PROTECTED = frozenset({"customer", "email", "phone", "shippingAddress", "billingAddress"})
+
+
 def without_customers(body: dict[str, Any]) -> dict[str, Any]:
-    """The same answer as an app gets that may not see customers: nulls, and an error for each."""
+    """The same answer for an app that may see nothing of customers: nulls, an error for each."""
     errors: list[dict[str, Any]] = []
 
     def redacted(value: Any, path: list[str | int]) -> Any:
@@ -127,7 +130,7 @@ def without_customers(body: dict[str, Any]) -> dict[str, Any]:
             return value
         answer: dict[str, Any] = {}
         for key, inner in value.items():
-            if key == "customer" and inner is not None:
+            if key in PROTECTED and inner is not None:
                 errors.append({"message": NOT_APPROVED, "path": [*path, key]})
                 answer[key] = None
             else:

@@ -44,7 +44,8 @@ class Fault(StrEnum):
     ACCESS_DENIED = "access-denied"
     """HTTP 200, `orders` is null: the app lacks read_orders."""
     PROTECTED_DATA = "protected-data"
-    """HTTP 200, real data but customers are null, and an error for each."""
+    """HTTP 200, real data, but customers, e-mail, phones and addresses are null; an error for each
+    (none by REST)."""
     HALF_A_BODY = "half-a-body"
     """HTTP 200, complete as HTTP, but the JSON stops half-way."""
     EMPTY_OBJECT = "empty-object"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
 from domain.leases import FixedLease
 from domain.orders import Json, Order, OrderFailure, StoreReport
+from domain.personal_data import CustomerData
 from domain.ports import Lease, OrderStore
 from tests.builders import NOW, a_shop
 from tests.contracts.troubled_stores import WRITES
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 SECOND = timedelta(seconds=1)
 LATER = NOW + SECOND
 SHOP = a_shop()
-OURS = {"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest"}
+OURS = {"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest", "redactedAt"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """A store, and a look at what is in its table."""
 
@@ -44,6 +45,10 @@ class Table:
 
     def writes(self) -> int:
         """Orders written so far."""
+        raise NotImplementedError
+
+    def set_to(self, customer_data: CustomerData) -> None:
+        """From now on no more than that is kept of customers (everything, at first)."""
         raise NotImplementedError
 
     def throttle(self, order_id: str) -> None:
@@ -74,7 +79,7 @@ class Table:
         return failed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InMemory(Table):
     store: FakeOrders
 
@@ -83,6 +88,9 @@ class InMemory(Table):
 
     def writes(self) -> int:
         return self.store.writes
+
+    def set_to(self, customer_data: CustomerData) -> None:
+        self.store.customer_data = customer_data
 
     def throttle(self, order_id: str) -> None:
         self.store.reject(order_id, failure=OrderFailure.THROTTLED)
@@ -97,8 +105,9 @@ class InMemory(Table):
         self.store.recover()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InDynamoDB(Table):
+    store: DynamoOrders
     client: DynamoDBClient
     name: str
     wire: Wire
@@ -123,6 +132,9 @@ class InDynamoDB(Table):
             + sum(len(transaction["TransactItems"]) for transaction in transactions)
             + len(self.wire.sent("PutItem"))
         )
+
+    def set_to(self, customer_data: CustomerData) -> None:
+        self.store = replace(self.store, customer_data=customer_data)
 
     def throttle(self, order_id: str) -> None:
         def give(operation: str, asked: dict[str, Any]) -> Answer | None:
@@ -175,6 +187,7 @@ def in_dynamodb(
         FakeChance(),
         FakePause(),
         FakeObserver(),
+        "full",
     )
     return InDynamoDB(store, client, name, Wire(orders_client))
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from adapters.shopify_documents import CustomerData
 from domain.orders import Json, Order, PageRequest
+from domain.personal_data import CustomerData
 from domain.ports import OrderSource
 from sandbox.shopify.server import ShopifyServer
 from sandbox.shopify.shops import Plan, Shop, Shops

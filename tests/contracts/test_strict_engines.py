@@ -26,6 +26,7 @@ from tests.contracts.test_failed_batch_troubles import LatePromises as LateBatch
 from tests.contracts.test_order_store import OrderPromises
 from tests.contracts.test_order_troubles import LeasePromises
 from tests.contracts.test_shop_directory import ShopDirectoryPromises
+from tests.contracts.test_withheld_fields import MinimalPromises, WithheldPromises
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
 from tests.fakes.observer import FakeObserver
@@ -72,7 +73,7 @@ class TestShopsWithSealedTokens(ShopDirectoryPromises):
             yield DynamoShops(dynamodb, shops_table, clock, kms.vault())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StrictTable(order_stores.InDynamoDB):
     written: list[str]
     """The table's name, once for each write."""
@@ -81,7 +82,7 @@ class StrictTable(order_stores.InDynamoDB):
         return len(self.written)
 
 
-class OverTheStrictEngine(OrderPromises, LeasePromises):
+class OverTheStrictEngine(OrderPromises, LeasePromises, WithheldPromises, MinimalPromises):
     mode: WriteMode
 
     @pytest.fixture
@@ -95,6 +96,7 @@ class OverTheStrictEngine(OrderPromises, LeasePromises):
             FakeChance(),
             FakePause(),
             FakeObserver(),
+            "full",
         )
         nothing: Any = None
         return StrictTable(store, dynamodb, orders_table, nothing, written)

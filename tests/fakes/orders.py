@@ -10,6 +10,7 @@ from threading import RLock
 
 from domain.failures import Reason, Transient
 from domain.orders import BATCH_SIZE, FailedOrder, Json, Order, OrderFailure, StoreReport
+from domain.personal_data import CustomerData, allowed, completed
 from domain.ports import Lease, OrderStore
 from domain.shops import ConnectedShop
 
@@ -32,7 +33,8 @@ class FakeOrders(OrderStore):
     Asks the lease once to look at what is stored, and once for every 25 orders.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, customer_data: CustomerData = "full") -> None:
+        self.customer_data = customer_data
         self._lock = RLock()
         self._orders: dict[tuple[str, str], StoredOrder] = {}
         self._rejected: dict[str, OrderFailure] = {}
@@ -98,6 +100,9 @@ class FakeOrders(OrderStore):
         stored = self._orders.get(key)
         if stored and stored.updated_at > order.updated_at:
             return None
+        if stored:
+            order = completed(order, stored.fields)
+        order = allowed(order, self.customer_data)
         failure = self._rejected.get(order.order_id) or _unstorable(order)
         if failure:
             return FailedOrder(order.order_id, failure, f"the order is {failure}")

@@ -140,10 +140,10 @@ BUGS = (
         "poison-takes-its-batch-along",
         "adapters.dynamodb_order_writes",
         "            if len(items) == 1:\n"
-        "                self.failed.append(_refused(items[0], str(error)))\n"
+        "                self.failed.append(_unfit(items[0], str(error)))\n"
         "                return\n",
         "            if items:\n"
-        "                self.failed.append(_refused(items[0], str(error)))\n"
+        "                self.failed.append(_unfit(items[0], str(error)))\n"
         "                return\n",
         "the orders beside the one that is refused are neither stored nor named",
     ),

@@ -144,7 +144,8 @@ class TestAPoisonousOrder:
                 return None
             left.pop()
             codes = ["None", "ValidationError", "ConditionalCheckFailed"]
-            reasons = [{"Code": code} for code in codes]
+            reasons: list[dict[str, Any]] = [{"Code": code} for code in codes]
+            reasons[2]["Item"] = {"updatedAt": {"S": "2030-01-01T00:00:00Z"}}
             return 400, an_error("TransactionCanceledException", CancellationReasons=reasons)
 
         scene.wire.answer(give)

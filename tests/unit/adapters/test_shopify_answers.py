@@ -11,6 +11,8 @@ import pytest
 
 from adapters.shopify_answers import Answer, answer_in
 from adapters.shopify_costs import Cost, cost_in, retry_after
+from adapters.shopify_orders import orders_in as by_id
+from adapters.shopify_orders import page_in
 from adapters.shopify_transport import RawAnswer
 from domain.caveats import CaveatKind
 from domain.failures import (
@@ -144,6 +146,25 @@ class TestWithheldCustomerData:
         nodes = (a_node(1), a_node(2, customer=None), a_node(3, customer=None))
         answer = answer_in(raw({**a_page_of(*nodes), "errors": errors}))
         assert ["customer" in order for order in orders_in(answer)] == [True, False, True]
+
+    def test_is_named_by_the_order_that_lacks_it(self) -> None:
+        paths = ((0, "customer", "displayName"), (0, "email"), (1, "email"))
+        errors = [an_error(None, "orders", "nodes", *path) for path in paths]
+        nodes = (a_node(1, customer=None, email=None), a_node(2, email=None), a_node(3))
+        reading = page_in(answer_in(raw({**a_page_of(*nodes), "errors": errors})), None)
+        assert [order.withheld for order in reading.orders] == [
+            ("customer", "email"),
+            ("email",),
+            (),
+        ]
+
+    def test_is_named_among_orders_asked_for_by_their_ids(self) -> None:
+        errors = [an_error(None, "order1", "customer", "firstName")]
+        customer = {"id": "gid://shopify/Customer/7", "firstName": None}
+        data = {"order0": a_node(1), "order1": a_node(2, customer=customer)}
+        reading = by_id(answer_in(raw({"data": data, "errors": errors})), 2)
+        assert [order.withheld for order in reading.orders] == [(), ("customer.firstName",)]
+        assert reading.orders[1].fields["customer"] == {"id": "gid://shopify/Customer/7"}
 
     def test_does_not_excuse_another_error(self) -> None:
         errors = [

@@ -28,8 +28,8 @@ from graphql import (
 
 from adapters import shopify_bulk_documents as bulk
 from adapters import shopify_documents as documents
-from adapters.shopify_documents import CustomerData
 from adapters.shopify_graphql import AT_ONCE
+from domain.personal_data import CustomerData
 from sandbox.shopify.bulk_plan import bulk_rows
 
 MOST_A_QUERY_MAY_COST = 1000

@@ -54,6 +54,11 @@ def refusal(content: bytes, **extent: int) -> str:
 
 
 class TestASlice:
+    def test_has_nulls_in_doubt_where_no_order_shows_such_a_thing(self) -> None:
+        customer = {"id": "gid://shopify/Customer/7"}
+        rows = (root(1, customer=None, email=None), root(2, customer=customer, email=None))
+        assert [order.withheld for order in read(text(*rows)).orders] == [("email",), ("email",)]
+
     def test_gathers_each_orders_children(self) -> None:
         first, second, third = read(FILE).orders
         assert first.fields["lineItems"] == [{"id": "gid://shopify/LineItem/11"}]
