@@ -18,7 +18,7 @@ from domain.shops import ConnectedShop
 LONGEST_KEY = 1024
 """Bytes of a sort key."""
 
-_OURS = frozenset({"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest", "redactedAt"})
+OURS = frozenset({"userId", "orderId", "shop", "updatedAt", "syncedAt", "digest", "redactedAt"})
 _DIGEST_BYTES = 12
 
 
@@ -135,7 +135,7 @@ def order_item(
 
 
 def _fields(order: Order) -> dict[str, Json]:
-    return {name: value for name, value in order.fields.items() if name not in _OURS}
+    return {name: value for name, value in order.fields.items() if name not in OURS}
 
 
 def _joined(fields: bytes, ours: bytes) -> bytes:

@@ -12,11 +12,13 @@ from adapters.dynamodb_items import instant_text
 from adapters.dynamodb_order_calls import Patience, PatientCalls
 from adapters.dynamodb_order_items import OrderItem, order_item, unusable_key
 from adapters.dynamodb_order_writes import OrderWrites
-from adapters.dynamodb_stored_orders import StoredVersion, stored_versions
+from adapters.dynamodb_stored_orders import NEW, StoredVersion, stored_versions
+from domain.erasures import NOTHING, Erased
 from domain.failures import Reason, Transient
+from domain.fences import Fence
 from domain.orders import BATCH_SIZE, FailedOrder, Order, OrderFailure, StoreReport
 from domain.personal_data import CustomerData, allowed
-from domain.ports import Chance, Clock, Lease, Observer, OrderStore, Pause
+from domain.ports import Chance, Clock, ErasureLedger, Lease, Observer, OrderStore, Pause
 from domain.shops import ConnectedShop
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
@@ -59,70 +61,84 @@ class DynamoOrders(OrderStore):
     chance: Chance
     pause: Pause
     observer: Observer
+    erasures: ErasureLedger
     customer_data: CustomerData = "minimal"
 
     def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
         table = self.table
-        calls = PatientCalls(lease, self.chance, self.pause, self.observer, table.patience)
+        fence = Fence(lease, self.erasures, self.clock, shop.user_id)
+        calls = PatientCalls(fence, self.chance, self.pause, self.observer, table.patience)
         writes = OrderWrites(table.client, table.name, calls)
         latest = _latest(orders)
         with translated(f"table {table.name}"):
-            self._store(shop, latest, writes)
+            self._store(shop, latest, writes, fence)
         failed = {order.order_id: order for order in writes.failed}
         if failed and len(failed) == len(latest):
             self._raise_if_it_may_pass(writes.failed)
         return _report(orders, failed)
 
-    def _store(self, shop: ConnectedShop, latest: dict[str, Order], writes: OrderWrites) -> None:
+    def _store(
+        self, shop: ConnectedShop, latest: dict[str, Order], writes: OrderWrites, fence: Fence
+    ) -> None:
         unusable = {i: failure for i in latest if (failure := unusable_key(i))}
         writes.failed.extend(unusable.values())
         left = [order for i, order in latest.items() if i not in unusable]
         for _ in range(_ROUNDS):
-            self._write(shop, left, writes)
+            self._write(shop, left, writes, fence)
             left = [order for order in left if order.order_id in writes.overtaken]
             writes.overtaken.clear()
             if not left:
                 return
         writes.failed.extend(_kept_from(order, "others keep writing it") for order in left)
 
-    def _write(self, shop: ConnectedShop, orders: Sequence[Order], writes: OrderWrites) -> None:
-        keys = [(shop.user_id, order.order_id) for order in orders]
-        personal = any(order.withheld for order in orders)
-        stored = stored_versions(
-            self.table.client, self.table.name, writes.calls, keys, personal=personal
-        )
-        items = self._changed(shop, orders, stored, writes.failed)
+    def _write(
+        self, shop: ConnectedShop, orders: Sequence[Order], writes: OrderWrites, fence: Fence
+    ) -> None:
+        """What was erased is asked only when there is something to write."""
+        stored = self._stored(shop, orders, writes, personal=False)
+        items, failed = self._changed(shop, orders, stored, NOTHING)
+        if (items or failed) and (erased := fence.erased()):
+            stored = self._stored(shop, orders, writes, personal=True)
+            items, failed = self._changed(shop, orders, stored, erased)
+        writes.failed.extend(failed)
         if self.table.mode is WriteMode.TRANSACTION:
             writes.transact(items)
             return
         writes.put_new([item for item in items if item.order_id not in stored])
         writes.put_if_newer([item for item in items if item.order_id in stored])
 
+    def _stored(
+        self, shop: ConnectedShop, orders: Sequence[Order], writes: OrderWrites, *, personal: bool
+    ) -> dict[str, StoredVersion]:
+        keys = [(shop.user_id, order.order_id) for order in orders]
+        personal = personal or any(order.withheld for order in orders)
+        client, name = self.table.client, self.table.name
+        return stored_versions(client, name, writes.calls, keys, personal=personal)
+
     def _changed(
         self,
         shop: ConnectedShop,
         orders: Sequence[Order],
         stored: dict[str, StoredVersion],
-        failed: list[FailedOrder],
-    ) -> list[OrderItem]:
-        """The orders to write; those that cannot be stored are added to `failed`."""
-        synced_at = instant_text(self.clock.now())
-        items = []
+        erased: Erased,
+    ) -> tuple[list[OrderItem], list[FailedOrder]]:
+        """The orders to write, and those that cannot be stored."""
+        now = instant_text(self.clock.now())
+        items: list[OrderItem] = []
+        failed: list[FailedOrder] = []
         for order in orders:
-            version = stored.get(order.order_id)
-            item = self._item(shop, order, version, synced_at)
+            version = stored.get(order.order_id, NEW).held_against(erased, order, now)
+            item = self._item(shop, order, version, now)
             if isinstance(item, FailedOrder):
                 failed.append(item)
             elif item is not None:
                 items.append(item)
-        return items
+        return items, failed
 
     def _item(
-        self, shop: ConnectedShop, order: Order, version: StoredVersion | None, synced_at: str
+        self, shop: ConnectedShop, order: Order, version: StoredVersion, synced_at: str
     ) -> OrderItem | FailedOrder | None:
         """The order over its stored version, None if that may stay as it is."""
-        if version is None:
-            return order_item(shop, allowed(order, self.customer_data), synced_at)
         whole = version.completed(order)
         if whole is None:
             return _kept_from(order, "what is stored of it could not be read")
@@ -130,7 +146,7 @@ class DynamoOrders(OrderStore):
         if version.supersedes(whole):
             return None
         item = order_item(shop, whole, synced_at, version.redacted_at)
-        if whole.withheld and isinstance(item, OrderItem):
+        if whole.withheld and version is not NEW and isinstance(item, OrderItem):
             return replace(item, over=version.digest or "")
         return item
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from adapters.dynamodb_order_calls import PatientCalls, Rest
 from adapters.dynamodb_order_items import digest, moment_in
 from adapters.stored_values import plain_values
+from domain.erasures import Erased
 from domain.orders import Json, Order
 from domain.personal_data import PERSONAL, completed, redacted
 
@@ -29,6 +30,14 @@ class StoredVersion:
     redacted_at: str | None = None
     """Since when it has been without its customer, by our own doing."""
 
+    def held_against(self, erased: Erased, order: Order, now: str) -> StoredVersion:
+        """The version with a mark that it is redacted now, if the order's customer was."""
+        if self.redacted_at is not None or not erased:
+            return self
+        if erased.covers(order) or erased.names(self.personal or {}):
+            return replace(self, redacted_at=now)
+        return self
+
     def completed(self, order: Order) -> Order | None:
         """The order as it is to be stored here; None if that cannot be known.
 
@@ -47,6 +56,10 @@ class StoredVersion:
         if self.updated_at > order.updated_at:
             return True
         return self.digest is not None and self.digest == digest(order)
+
+
+NEW = StoredVersion(personal={})
+"""Of an order that is not stored."""
 
 
 def stored_versions(

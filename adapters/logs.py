@@ -17,6 +17,7 @@ from domain.occurrences import (
     BatchRetried,
     BreakerChanged,
     DeadLettersHeldBack,
+    ErasureDone,
     HoldLost,
     MessageSettled,
     Occurrence,
@@ -88,6 +89,8 @@ class Logs(Observer):
                 self._say(
                     logging.WARNING, "page made smaller", **_of(key, run_id), size=size, why=why
                 )
+            case ErasureDone(what):
+                self._say(logging.INFO, "erased", what=what)
             case TakenUp(key, run_id, page, overdue):
                 self._say(
                     logging.WARNING,

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from adapters.prometheus_loop import LoopMetrics
 from adapters.prometheus_metrics import (
+    ERASED,
     MESSAGE_TYPES,
     ORDER_FAILURES,
     OUTCOMES,
@@ -33,6 +34,7 @@ from domain.failures import Reason
 from domain.occurrences import (
     BatchKept,
     BatchRetried,
+    ErasureDone,
     MessageSettled,
     Occurrence,
     PageStored,
@@ -98,6 +100,8 @@ class Counting(Observer):
                 self._metrics.orders_saved.labels(key.sync_type.value).inc(saved)
             case Retried(target, reason):
                 self._retried(known(target, TARGETS), reason)
+            case ErasureDone(what):
+                self._metrics.erasures.labels(known(what, ERASED)).inc()
             case ReceiveFailed(reason):
                 self._retried("sqs", reason)
             case WaitedForRateLimit(source, wait):

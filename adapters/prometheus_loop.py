@@ -19,7 +19,7 @@ from domain.occurrences import (
     ReceiveFailed,
 )
 
-RELEASED = ("released", "away", "crowded", "held-back", "early", "preparing")
+RELEASED = ("released", "away", "crowded", "held-back", "early", "preparing", "erasing")
 """Outcomes of messages that went back and count as nothing."""
 DEPENDENCIES = tuple(kind.value for kind in Kind)
 LOOP_STATES = ("waiting", "blocked", "working", "failing")

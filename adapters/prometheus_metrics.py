@@ -26,7 +26,8 @@ OTHER = "other"
 SYNC_TYPES = tuple(kind.value for kind in SyncType)
 SOURCES = tuple(source.value for source in SourceName)
 ORDER_FAILURES = (*(failure.value for failure in OrderFailure), OTHER)
-MESSAGE_TYPES = ("sync-page", "retry-batch", "invalid", OTHER)
+MESSAGE_TYPES = ("sync-page", "retry-batch", "purge-user", "redact-customer", "invalid", OTHER)
+ERASED = ("user", "customer")
 OUTCOMES = ("done", "stale", "duplicate", "busy", "retried", "dead-lettered")
 RUN_EVENTS = tuple(event.value for event in RunEvent)
 SHOP_EVENTS = tuple(event.value for event in ShopEvent)
@@ -78,6 +79,7 @@ class Metrics:
     rate_limit_wait: Counter
     dead_letters: Counter
     shop_events: Counter
+    erasures: Counter
     last_progress: Gauge
     run_warnings: Counter
     run_counts: Counter
@@ -110,6 +112,7 @@ class Metrics:
             make.counter("rate_limit_wait_seconds", "Waits a source asked for", **by_source),
             make.counter("dead_letters", "Messages sent to the dead-letter queue", reason=REASONS),
             make.counter("shop_events", "What happened to shops and tokens", event=SHOP_EVENTS),
+            make.counter("erasures", "Users purged, customers redacted", what=ERASED),
             make.gauge(
                 "last_progress_timestamp_seconds",
                 "When this process last stored a page or completed a run; 0 until it has",

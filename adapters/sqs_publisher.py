@@ -40,7 +40,7 @@ class SqsPublisher(Publisher):
             self.urls.source,
             Envelope(
                 self.encode(message),
-                group_id(message.key.user_id),
+                group_id(message.user_id),
                 delay=whole_seconds(delay, LONGEST_DELAY),
             ),
         )
@@ -58,5 +58,5 @@ class SqsPublisher(Publisher):
         send(
             self.client,
             self.urls.dlq,
-            Envelope(body, group_id(message.key.user_id), attributes),
+            Envelope(body, group_id(message.user_id), attributes),
         )

@@ -15,10 +15,12 @@ from adapters.breakers import Breakers
 from adapters.dead_letter_limit import DeadLetterLimit
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
 from adapters.dynamodb_clients import order_client, state_client
+from adapters.dynamodb_erasures import DynamoErasures
 from adapters.dynamodb_failed_batches import DynamoFailedBatches
 from adapters.dynamodb_orders import DynamoOrders, OrderTable, WriteMode
 from adapters.dynamodb_shops import DynamoShops
 from adapters.dynamodb_tables import TableNames, create_tables, inspect_tables
+from adapters.dynamodb_user_records import DynamoUserRecords
 from adapters.guards import GuardedHandling, GuardedOrders, GuardedSource
 from adapters.heartbeat import Heartbeat
 from adapters.logs import NAME as LOGGER
@@ -55,6 +57,8 @@ from config import aws
 from config.settings import Settings, required, unknown_variables
 from domain.checkpoints import SourceName
 from domain.continuing import ContinueRun
+from domain.erasing import PurgeUser, RedactCustomer
+from domain.erasures import settled_after
 from domain.giving_up import GiveUpPage
 from domain.handling import HandleDelivery
 from domain.keeping import KeepFailedBatches
@@ -120,6 +124,10 @@ class Container(containers.DeclarativeContainer):
         clock,
     )
     shops = providers.Singleton(DynamoShops, dynamodb, settings.provided.shops_table, clock, vault)
+    erasures = providers.Singleton(
+        DynamoErasures, dynamodb, settings.provided.checkpoints_table, clock
+    )
+    user_records = providers.Singleton(DynamoUserRecords, dynamodb, table_names, clock)
     stored_orders = providers.Singleton(
         DynamoOrders,
         providers.Singleton(
@@ -132,6 +140,7 @@ class Container(containers.DeclarativeContainer):
         chance,
         stopping,
         observer,
+        erasures,
         settings.provided.customer_data,
     )
     orders = providers.Singleton(GuardedOrders, stored_orders, breakers)
@@ -269,7 +278,14 @@ class Container(containers.DeclarativeContainer):
     # What the daemon does
     policy = settings.provided.policy
     dead_letter_limit = providers.Singleton(DeadLetterLimit, clock, observer)
-    find_shop = providers.Singleton(FindShop, shops)
+    find_shop = providers.Singleton(FindShop, shops, erasures)
+    settled_after = providers.Callable(settled_after, settings.provided.visibility)
+    purge_user = providers.Singleton(
+        PurgeUser, erasures, user_records, observer, clock, settled_after
+    )
+    redact_customer = providers.Singleton(
+        RedactCustomer, erasures, user_records, observer, clock, settled_after
+    )
     publish_page = providers.Singleton(PublishPage, checkpoints, publisher, clock, chance)
     work = providers.Singleton(
         WorkOnPage,
@@ -310,6 +326,9 @@ class Container(containers.DeclarativeContainer):
                 chance=chance,
                 policy=policy,
             ),
+            purge=purge_user,
+            redact=redact_customer,
+            erasures=erasures,
             observer=observer,
             chance=chance,
         ),

@@ -136,6 +136,10 @@ class LeaseLost(Exception):
     """Too little of the lease is left to send anything more, or somebody else has taken it."""
 
 
+class Purged(Exception):
+    """Everything of the user was removed, and nothing is stored again."""
+
+
 class Interrupted(Exception):
     """The process is shutting down: a wait was ended, the work goes back to the queue."""
 

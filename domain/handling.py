@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from domain.continuing import ContinueRun
+from domain.erasing import Progress, PurgeUser, RedactCustomer
 from domain.failures import Failure
-from domain.messages import Continuation, Delivery, Message, RetryBatch, SyncRequest
+from domain.messages import (
+    Continuation,
+    Delivery,
+    Message,
+    PurgeRequest,
+    RedactRequest,
+    RetryBatch,
+    SyncRequest,
+)
 from domain.occurrences import Reported
-from domain.outcomes import Later, Outcome
-from domain.ports import Chance, Observer
+from domain.outcomes import Done, How, Later, Outcome, Why
+from domain.ports import Chance, ErasureLedger, Observer
 from domain.redelivery import backoff
 from domain.requesting import AnswerRequest
 from domain.retrying_batches import RetryFailedBatch
@@ -27,6 +36,9 @@ class HandleDelivery:
     answer_request: AnswerRequest
     continue_run: ContinueRun
     retry_batch: RetryFailedBatch
+    purge: PurgeUser
+    redact: RedactCustomer
+    erasures: ErasureLedger
     observer: Observer
     chance: Chance
 
@@ -40,10 +52,22 @@ class HandleDelivery:
     def _handle(self, message: Message) -> Outcome:
         match message:
             case SyncRequest():
+                if self.erasures.of(message.user_id).user:
+                    return Done(How.STALE)
                 return self.answer_request(message)
             case Continuation():
                 return self.continue_run(message)
             case RetryBatch():
                 return self.retry_batch(message)
+            case PurgeRequest(user_id, request_id):
+                return _outcome(self.purge(user_id, request_id))
+            case RedactRequest(user_id, customer_id, order_ids):
+                return _outcome(self.redact(user_id, customer_id, order_ids))
             case other:
                 assert_never(other)
+
+
+def _outcome(progress: Progress) -> Outcome:
+    if progress.wait is not None:
+        return Later(progress.wait, Why.ERASING)
+    return Done(How.DONE if progress.done_before is None else How.DUPLICATE)

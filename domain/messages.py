@@ -34,6 +34,10 @@ class SyncRequest:
     restart: bool = False
     updated_since: datetime | None = None
 
+    @property
+    def user_id(self) -> str:
+        return self.key.user_id
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
@@ -43,6 +47,10 @@ class Continuation:
     chain_id: str
     page: int
 
+    @property
+    def user_id(self) -> str:
+        return self.key.user_id
+
 
 @dataclass(frozen=True, slots=True)
 class RetryBatch:
@@ -51,8 +59,29 @@ class RetryBatch:
     key: RunKey
     batch_id: str | None = None
 
+    @property
+    def user_id(self) -> str:
+        return self.key.user_id
 
-Message: TypeAlias = SyncRequest | Continuation | RetryBatch
+
+@dataclass(frozen=True, slots=True)
+class PurgeRequest:
+    """Remove everything of a user; copies of it erase nothing once the user is back."""
+
+    user_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedactRequest:
+    """Take a customer out of a user's orders, and out of these whether or not they name one."""
+
+    user_id: str
+    customer_id: str
+    order_ids: tuple[str, ...] = ()
+
+
+Message: TypeAlias = SyncRequest | Continuation | RetryBatch | PurgeRequest | RedactRequest
 
 
 @dataclass(frozen=True, slots=True)

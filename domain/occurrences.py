@@ -136,6 +136,16 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureDone:
+    """Everything of a user was removed, or one customer taken out of a user's orders.
+
+    `what` is user or customer; no id: who asked to be forgotten is in no log.
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakenUp:
     """A stalled run was taken up by the watchdog."""
 
@@ -256,6 +266,7 @@ Occurrence: TypeAlias = (
     | WaitedForRateLimit
     | PageMadeSmaller
     | Reported
+    | ErasureDone
     | TakenUp
     | MessageSettled
     | ReceiveFailed

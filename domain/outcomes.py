@@ -31,6 +31,8 @@ class Why(StrEnum):
     """It would be dead-lettered, but too many have been."""
     EARLY = "early"
     """It is not due yet."""
+    ERASING = "erasing"
+    """Writes that are under way are waited for, or there is more to erase."""
     PREPARING = "preparing"
     """The source is preparing its answer."""
 

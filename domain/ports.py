@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.checkpoints import Checkpoint, LeaseMark, Watermark
+from domain.erasures import Erased, Erasure
 from domain.failed_batches import FailedBatch
 from domain.messages import Continuation, Message, RunKey
 from domain.occurrences import Occurrence
@@ -125,6 +126,8 @@ class OrderStore(Protocol):
         one that is stored with a later update time stays as it is and counts as saved. One order
         that cannot be stored does not keep the others from it.
         Asks the lease before each request, retries included, and passes on its `LeaseLost`.
+        What was erased of the user is not stored: raises `Purged` if that is everything, and takes
+        a customer who was redacted out of the orders (`ErasureLedger`).
         Raises `Transient` with reason database-error when nothing at all could be written.
         """
 
@@ -245,6 +248,55 @@ class FailedBatchStore(Protocol):
     @abstractmethod
     def count(self) -> int:
         """How many failed batches there are, of all users."""
+
+
+class ErasureLedger(Protocol):
+    """The marks of what was erased: every write of orders is held against them. Nothing expires."""
+
+    @abstractmethod
+    def begin(self, asked: Erasure) -> Erasure:
+        """Store the mark and return what is stored.
+
+        If there is one already it stays, unless more is asked for now (`Erasure.asked_again`).
+        """
+
+    @abstractmethod
+    def advance(self, mark: Erasure) -> None:
+        """Store how far it is, if it is still the mark that was begun then."""
+
+    @abstractmethod
+    def stands(self, mark: Erasure) -> bool:
+        """Whether it is still the mark that was begun then, and was not lifted since."""
+
+    @abstractmethod
+    def lift(self, user_id: str) -> bool:
+        """The user is about to be connected again: True unless a purge is under way."""
+
+    @abstractmethod
+    def of(self, user_id: str) -> Erased:
+        """What was erased of the user's, strongly consistent."""
+
+
+class UserRecords(Protocol):
+    """Whatever any table holds of a user, the marks of erasures apart. Safe to repeat."""
+
+    @abstractmethod
+    def remove_state(self, user_id: str) -> None:
+        """Remove the shop with its credentials, all checkpoints, failed batches and the watermark.
+
+        The marks of customers who were redacted go, too: the user's own covers them.
+        """
+
+    @abstractmethod
+    def remove_orders(self, user_id: str, most: int) -> int:
+        """Remove so many orders at most; how many were removed, 0 if there are none left."""
+
+    @abstractmethod
+    def redact_orders(self, mark: Erasure, most: int) -> tuple[int, str | None]:
+        """Redact those of the next so many orders that are the customer's.
+
+        Returns how many there were, and the last order that was looked at; None after the last.
+        """
 
 
 class ShopDirectory(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.failures import Permanent, Reason
-from domain.ports import ShopDirectory
+from domain.failures import Permanent, Purged, Reason
+from domain.ports import ErasureLedger, ShopDirectory
 from domain.shops import ConnectedShop
 
 
@@ -14,10 +14,13 @@ class FindShop:
     """The user's shop, if it is still the one that the work at hand began with."""
 
     shops: ShopDirectory
+    erasures: ErasureLedger
 
     def __call__(self, user_id: str, began_with: str | None) -> ConnectedShop:
-        """Raises `Permanent` with reason unknown-shop or shop-unauthorized."""
+        """Raises `Permanent` with reason unknown-shop or shop-unauthorized, or `Purged`."""
         shop = self.shops.find(user_id)
+        if shop is None and self.erasures.of(user_id).user:
+            raise Purged
         if shop is None:
             raise Permanent(
                 Reason.UNKNOWN_SHOP,

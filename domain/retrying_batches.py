@@ -14,6 +14,7 @@ from domain.failures import (
     Interrupted,
     LeaseLost,
     Permanent,
+    Purged,
     RateLimited,
     Reason,
     Transient,
@@ -70,6 +71,9 @@ class RetryFailedBatch:
             return self._after(batch, self._store(batch))
         except LeaseLost:
             return self._failed(batch, _TOO_SLOW)
+        except Purged:
+            self.failed_batches.remove(batch)
+            return Done(How.STALE)
         except Interrupted:
             return GiveBack()
         except RateLimited as limit:

@@ -16,6 +16,7 @@ from domain.failures import (
     LeaseLost,
     PageTooLarge,
     Preparing,
+    Purged,
     RateLimited,
     Reason,
     Spoilt,
@@ -34,7 +35,7 @@ from domain.occurrences import (
     WaitedForRateLimit,
 )
 from domain.orders import PageRequest
-from domain.outcomes import Done, GiveBack, Later, Outcome, Why
+from domain.outcomes import Done, GiveBack, How, Later, Outcome, Why
 from domain.policy import RunPolicy
 from domain.ports import (
     CheckpointStore,
@@ -84,8 +85,8 @@ class WorkOnPage:
                 result, timing = self._fetch_and_store(held, lease)
             lease.assert_held()  # the end of the keeping may have waited for an extension
             return self._advance(held, result, timing)
-        except LeaseLost:
-            return self._overtaken()
+        except (LeaseLost, Purged) as end:
+            return self._without_us(held, end)
         except Interrupted:
             self._put_off(held, timedelta(0))
             return GiveBack()
@@ -224,6 +225,13 @@ class WorkOnPage:
             self.checkpoints.settle(held, put_off(held, now, now + wait))
         except Transient:
             return
+
+    def _without_us(self, held: Checkpoint, end: LeaseLost | Purged) -> Outcome:
+        """Nothing more is stored. A run that began while its user was purged is no run at all."""
+        if isinstance(end, LeaseLost):
+            return self._overtaken()
+        self.checkpoints.clear(held.key)
+        return Done(How.STALE)
 
     def _overtaken(self) -> Outcome:
         """Somebody else has the page: nothing is deleted, nothing is published."""

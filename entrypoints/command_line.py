@@ -16,6 +16,7 @@ from entrypoints.commands.checking import check
 from entrypoints.commands.complaints import Refused
 from entrypoints.commands.connecting import connect
 from entrypoints.commands.dead_letters import dlq
+from entrypoints.commands.erasing import purge, redact
 from entrypoints.commands.local import demo, sandbox
 from entrypoints.commands.looking import failed, status
 from entrypoints.commands.mending import clear, retry_failed
@@ -43,6 +44,7 @@ _COMMANDS: tuple[Callable[..., None], ...] = (
     *(worker, demo, sandbox),
     *(bootstrap, check, connect),
     *(publish, publish_daily, status, failed, retry_failed, clear),
+    *(purge, redact),
 )
 for _command in _COMMANDS:
     app.command()(_command)

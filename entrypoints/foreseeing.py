@@ -11,7 +11,15 @@ from domain.chain import Carry, Coalesce, Drop, PublishNext, Resume, Revive, Sta
 from domain.chain import answer as answer_request
 from domain.checkpoints import Checkpoint
 from domain.failures import Failure
-from domain.messages import Continuation, Message, RetryBatch, RunKey, SyncRequest
+from domain.messages import (
+    Continuation,
+    Message,
+    PurgeRequest,
+    RedactRequest,
+    RetryBatch,
+    RunKey,
+    SyncRequest,
+)
 from domain.outcomes import How
 from domain.ports import CheckpointStore, Clock, FailedBatchStore
 
@@ -66,6 +74,10 @@ class Foresee:
                 return self._continuation(message)
             case RetryBatch():
                 return self._retry(message)
+            case PurgeRequest():
+                return Foreseen("purges the user")
+            case RedactRequest():
+                return Foreseen("redacts the customer")
             case other:
                 assert_never(other)
 

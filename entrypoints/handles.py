@@ -60,5 +60,5 @@ class Fairly:
     shares: FairShare
 
     def __call__(self, delivery: Delivery) -> Outcome:
-        with self.shares.share_of(delivery.message.key.user_id) as wait:
+        with self.shares.share_of(delivery.message.user_id) as wait:
             return self.do(delivery) if wait is None else Later(wait, Why.CROWDED)

@@ -19,13 +19,24 @@ from pydantic import (
 )
 
 from domain import shops
-from domain.messages import Continuation, Message, RetryBatch, RunKey, SyncRequest, SyncType
+from domain.messages import (
+    Continuation,
+    Message,
+    PurgeRequest,
+    RedactRequest,
+    RetryBatch,
+    RunKey,
+    SyncRequest,
+    SyncType,
+)
 from entrypoints import wire_values
 from entrypoints.wire_complaints import complaint
 from entrypoints.wire_json import NotAnObject, parse_object
 
 LONGEST_ERROR = 512
 LAST_PAGE = 10_000_000
+MOST_ORDERS = 2_000
+"""Orders that one message names: the others of a customer are found by the customer."""
 
 
 class InvalidMessage(ValueError):
@@ -39,10 +50,17 @@ class InvalidMessage(ValueError):
         super().__init__(sentence[:LONGEST_ERROR])
 
 
-class _Wire(BaseModel):
+_Number: TypeAlias = Annotated[str, BeforeValidator(wire_values.number)]
+"""Shopify's numeric id, as a text or, as its webhooks have it, as a number."""
+
+
+class _OfAUser(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
     user_id: Annotated[StrictStr, AfterValidator(shops.user_id)] = Field(alias="userId")
+
+
+class _Wire(_OfAUser):
     sync_type: Annotated[SyncType, BeforeValidator(wire_values.sync_type)] = Field(alias="syncType")
     resource: Literal["orders"] | None = None
 
@@ -93,8 +111,31 @@ class RetryBatchMessage(_Wire):
         return RetryBatch(self.key, self.batch_id)
 
 
-_AnyMessage: TypeAlias = Annotated[SyncPage | RetryBatchMessage, Field(discriminator="type")]
-_MESSAGES: TypeAdapter[SyncPage | RetryBatchMessage] = TypeAdapter(_AnyMessage)
+class PurgeUserMessage(_OfAUser):
+    """A request to remove everything of a user."""
+
+    type: Literal["purge-user"]
+    request_id: Annotated[StrictStr, AfterValidator(wire_values.identity)] | None = Field(
+        None, alias="requestId"
+    )
+
+    def command(self, message_id: str) -> PurgeRequest:
+        return PurgeRequest(self.user_id, self.request_id or message_id)
+
+
+class RedactCustomerMessage(_OfAUser):
+    """A request to take a customer out of a user's orders."""
+
+    type: Literal["redact-customer"]
+    customer_id: _Number = Field(alias="customerId")
+    order_ids: list[_Number] | None = Field(None, alias="orderIds", max_length=MOST_ORDERS)
+
+    def command(self, _message_id: str) -> RedactRequest:
+        return RedactRequest(self.user_id, self.customer_id, tuple(self.order_ids or ()))
+
+
+_Any: TypeAlias = SyncPage | RetryBatchMessage | PurgeUserMessage | RedactCustomerMessage
+_MESSAGES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="type")])
 
 
 def decode(body: str, message_id: str) -> Message:
@@ -114,17 +155,34 @@ def decode(body: str, message_id: str) -> Message:
 
 def message_type(message: Message) -> str:
     """The value of the message's `type` field."""
-    return "retry-batch" if isinstance(message, RetryBatch) else "sync-page"
+    match message:
+        case RetryBatch():
+            return "retry-batch"
+        case PurgeRequest():
+            return "purge-user"
+        case RedactRequest():
+            return "redact-customer"
+        case _:
+            return "sync-page"
+
+
+def sync_type(message: Message) -> str | None:
+    """The value of its `syncType` field; None for a message that has none."""
+    if isinstance(message, PurgeRequest | RedactRequest):
+        return None
+    return message.key.sync_type.value
 
 
 def encode(message: Message) -> str:
     """The message as compact JSON in ASCII, without the fields that have their default."""
     fields: dict[str, Any] = {
         "type": message_type(message),
-        "userId": message.key.user_id,
-        "syncType": message.key.sync_type.value,
+        "userId": message.user_id,
+        "syncType": sync_type(message),
         **_more(message),
     }
+    if fields["syncType"] is None:
+        del fields["syncType"]
     return json.dumps(fields, separators=(",", ":"))
 
 
@@ -137,6 +195,11 @@ def _more(message: Message) -> dict[str, Any]:
             return {"chainId": chain_id, "page": page}
         case RetryBatch(_, batch):
             return {} if batch is None else {"batchId": batch}
+        case PurgeRequest(_, request_id):
+            return {"requestId": request_id}
+        case RedactRequest(_, customer_id, order_ids):
+            orders = {"orderIds": list(order_ids)} if order_ids else {}
+            return {"customerId": customer_id, **orders}
         case other:
             assert_never(other)
 

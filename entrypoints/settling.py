@@ -17,7 +17,7 @@ from domain.ports import Chance, Clock, Observer, Pause
 from domain.redelivery import FRESH_AFTER, LONGEST_HIDDEN, backoff
 from entrypoints.deletions import Deletions
 from entrypoints.handling import Handled
-from entrypoints.messages import message_type
+from entrypoints.messages import message_type, sync_type
 from entrypoints.tries import Tries
 from entrypoints.undeleted import Undeleted
 
@@ -143,8 +143,8 @@ class SettleDelivery:
             duration=duration,
             dwell=max(self.clock.now() - received.sent_at - duration, timedelta(0)),
             reason=letter.reason.value if letter else None,
-            user_id=message.key.user_id if message else None,
-            sync_type=message.key.sync_type.value if message else None,
+            user_id=message.user_id if message else None,
+            sync_type=sync_type(message) if message else None,
             page=message.page if isinstance(message, Continuation) else None,
             error=letter.error if letter else None,
         )

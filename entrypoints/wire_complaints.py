@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 _ALLOWED = {
-    "type": 'must be "sync-page" or "retry-batch"',
+    "type": 'must be "sync-page", "retry-batch", "purge-user" or "redact-customer"',
     "userId": "must be a text of 1-128 characters without white space or control characters",
     "syncType": 'must be "initial", "manual" or "daily"',
     "version": "must be the number 1 or absent",
@@ -16,6 +16,8 @@ _ALLOWED = {
     "chainId": "must be a text of 1-256 characters without white space, or absent",
     "page": "must be a whole number from 1 to 10000000, or absent",
     "batchId": "must be a text of 1-1024 characters without white space, or absent",
+    "customerId": "must be a numeric id in decimal",
+    "orderIds": "must be a list of at most 2000 numeric ids in decimal, or absent",
 }
 
 

@@ -10,6 +10,7 @@ from domain.messages import SyncType
 _UNPRINTABLE = r"\s\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _IDENTITY = re.compile(rf"[^{_UNPRINTABLE}]{{1,256}}")
 _BATCH_ID = re.compile(rf"[^{_UNPRINTABLE}]{{1,1024}}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,39}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"
     r"(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-5][0-9])"
@@ -32,6 +33,12 @@ def identity(text: str) -> str:
 def batch_id(text: str) -> str:
     """1-1024 characters (DynamoDB's limit of a sort key) without white space or control ones."""
     return _matching(_BATCH_ID, text)
+
+
+def number(value: object) -> str:
+    """A numeric id in decimal, from a text or a whole number."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return _matching(_NUMBER, text if isinstance(text, str) else "")
 
 
 def instant(value: object) -> datetime | None:

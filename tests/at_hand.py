@@ -13,6 +13,7 @@ import pytest
 from adapters.sqs_dead_letters import SqsDeadLetters
 from adapters.sqs_move_tasks import SqsMoveTasks
 from config.settings import Settings, load
+from domain.erasing import PurgeUser, RedactCustomer
 from domain.failed_batches import FailedBatch
 from entrypoints.command_line import run
 from entrypoints.commands.opening import Objects, Problem, Steps
@@ -20,12 +21,18 @@ from tests.builders import KEY, NOW, SHOP, a_shop
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures, FakeUserRecords
 from tests.fakes.failed_batches import FakeFailedBatches
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.observer import FakeObserver
+from tests.fakes.orders import FakeOrders
 from tests.fakes.pause import FakePause
 from tests.fakes.publisher import FakePublisher
 from tests.fakes.shops import FakeShops
 from tests.strict_sqs import StrictQueues
+
+MINUTES = timedelta(minutes=3)
+"""That an erasure waits."""
 
 
 def a_failed_batch(**changes: Any) -> FailedBatch:
@@ -70,6 +77,9 @@ class AtHand(Objects):
     """What happens elsewhere during a wait."""
     runs: FakeCheckpoints = field(init=False)
     directory: FakeShops = field(init=False)
+    marks: FakeErasures = field(init=False)
+    stored_orders: FakeOrders = field(init=False)
+    seen: FakeObserver = field(default_factory=FakeObserver)
     inbox: FakeInbox = field(init=False)
     queues: StrictQueues = field(init=False)
     """What `dlq` looks into."""
@@ -79,6 +89,8 @@ class AtHand(Objects):
     def __post_init__(self) -> None:
         self.runs = FakeCheckpoints(self.time)
         self.directory = FakeShops(self.time, a_shop())
+        self.marks = FakeErasures(self.time)
+        self.stored_orders = FakeOrders(ledger=self.marks)
         self.inbox = FakeInbox(self.time)
         self.queues = StrictQueues(self.time)
         self.sender = FakePublisher(self.inbox, self.time)
@@ -106,6 +118,20 @@ class AtHand(Objects):
 
     def shops(self) -> FakeShops:
         return self.directory
+
+    def erasures(self) -> FakeErasures:
+        return self.marks
+
+    def purge_user(self) -> PurgeUser:
+        return PurgeUser(self.marks, self._records, self.seen, self.time, MINUTES)
+
+    def redact_customer(self) -> RedactCustomer:
+        return RedactCustomer(self.marks, self._records, self.seen, self.time, MINUTES)
+
+    @property
+    def _records(self) -> FakeUserRecords:
+        stores = (self.directory, self.runs, self.batches, self.stored_orders)
+        return FakeUserRecords(*stores, self.marks)
 
     def publisher(self) -> FakePublisher:
         return self.sender

@@ -9,6 +9,8 @@ from datetime import timedelta
 from adapters.dead_letter_limit import DeadLetterLimit
 from domain.checkpoints import Checkpoint, SourceName
 from domain.continuing import ContinueRun
+from domain.erasing import PurgeUser, RedactCustomer
+from domain.erasures import settled_after
 from domain.failures import Interrupted
 from domain.giving_up import GiveUpPage
 from domain.handling import HandleDelivery
@@ -29,6 +31,7 @@ from tests.builders import KEY, VISIBILITY, a_policy, a_shop
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures, FakeUserRecords
 from tests.fakes.failed_batches import FakeFailedBatches
 from tests.fakes.leases import FakeLeases
 from tests.fakes.observer import FakeObserver
@@ -51,6 +54,8 @@ class Daemon:
     failed_batches: FakeFailedBatches = field(default_factory=FakeFailedBatches)
     checkpoints: FakeCheckpoints = field(init=False)
     shops: FakeShops = field(init=False)
+    erasures: FakeErasures = field(init=False)
+    records: FakeUserRecords = field(init=False)
     queue: SimulatedQueue = field(init=False)
     leases: FakeLeases = field(init=False)
     limit: DeadLetterLimit = field(init=False)
@@ -60,6 +65,11 @@ class Daemon:
     def __post_init__(self) -> None:
         self.checkpoints = FakeCheckpoints(self.clock)
         self.shops = FakeShops(self.clock, a_shop())
+        self.erasures = FakeErasures(self.clock)
+        self.orders.ledger = self.erasures
+        self.records = FakeUserRecords(
+            self.shops, self.checkpoints, self.failed_batches, self.orders, self.erasures
+        )
         self.queue = SimulatedQueue(self.clock, self.policy.visibility)
         self.leases = FakeLeases(self.clock, VISIBILITY)
         self.limit = DeadLetterLimit(self.clock, self.observer)
@@ -148,7 +158,8 @@ def use_cases(
     """The message handling, as the container puts it together."""
     checkpoints, observer, clock = world.checkpoints, world.observer, world.clock
     chance, policy = world.chance, world.policy
-    find_shop = FindShop(world.shops)
+    find_shop = FindShop(world.shops, world.erasures)
+    erase = (world.erasures, world.records, observer, clock, settled_after(policy.visibility))
     publish = PublishPage(checkpoints, world.queue, clock, chance)
     work = WorkOnPage(
         checkpoints=checkpoints,
@@ -180,6 +191,9 @@ def use_cases(
             chance=chance,
             policy=policy,
         ),
+        purge=PurgeUser(*erase),
+        redact=RedactCustomer(*erase),
+        erasures=world.erasures,
         observer=observer,
         chance=chance,
     )

@@ -18,6 +18,7 @@ from tests.builders import a_shop
 from tests.dynamodb import Wire
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures
 from tests.fakes.observer import FakeObserver
 from tests.fakes.pause import FakePause
 
@@ -54,6 +55,7 @@ class Scene:
             FakeChance(),
             self.pause,
             self.observer,
+            FakeErasures(self.clock),
         )
         return store.save(SHOP, of, lease or FixedLease.lasting(self.clock, MINUTE))
 
@@ -71,7 +73,8 @@ class Scene:
     def put(self, order: Order) -> None:
         """Somebody else stores the order."""
         table, clock = OrderTable(self.client, self.name), FakeClock()
-        other = DynamoOrders(table, clock, FakeChance(), FakePause(), self.observer)
+        nothing = FakeErasures(clock)
+        other = DynamoOrders(table, clock, FakeChance(), FakePause(), self.observer, nothing)
         other.save(SHOP, (order,), FixedLease.lasting(clock, MINUTE))
 
     @property

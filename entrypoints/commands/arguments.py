@@ -29,6 +29,16 @@ def _checked(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
     return callback
 
 
+def _all_checked(check: Callable[[str], str]) -> Callable[[list[str] | None], list[str]]:
+    def callback(values: list[str] | None) -> list[str]:
+        try:
+            return [check(value) for value in values or ()]
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return callback
+
+
 def instant(text: str) -> datetime:
     """An ISO 8601 time with its offset, in a year that orders can be of."""
     try:
@@ -54,6 +64,13 @@ def _batch_id(text: str) -> str:
         return wire_values.batch_id(text)
     except ValueError:
         raise ValueError("a batch id is what `failed` shows in its first column") from None
+
+
+def _number(text: str) -> str:
+    try:
+        return wire_values.number(text)
+    except ValueError:
+        raise ValueError("an id of Shopify's is a number, like 6100000000007") from None
 
 
 def _reason(text: str) -> str:
@@ -129,6 +146,26 @@ ReasonOption: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="At most so many messages.", show_default=False),
+]
+Customer: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--customer",
+        metavar="ID",
+        callback=_checked(_number),
+        help="The customer's numeric id at Shopify.",
+        show_default=False,
+    ),
+]
+OrderIds: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--order",
+        metavar="ID",
+        callback=_all_checked(_number),
+        help="An order that is the customer's though it may not say so; may be given often.",
+        show_default=False,
+    ),
 ]
 AsJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON for machines instead of words.")

@@ -12,7 +12,7 @@ import typer
 
 from domain.shops import ConnectedShop, Tokens
 from entrypoints.commands.arguments import AsJson, Shop, User
-from entrypoints.commands.complaints import WrongUsage
+from entrypoints.commands.complaints import Refused, WrongUsage
 from entrypoints.commands.opening import objects
 from entrypoints.commands.printing import note, tell
 from entrypoints.presenting import instant
@@ -36,6 +36,8 @@ def connect(context: typer.Context, user: User, shop: Shop, *, as_json: AsJson =
     at_hand = objects(context)
     now = at_hand.clock().now()
     tokens = _answer(given, now) if given.startswith("{") else _fixed(given)
+    if not at_hand.erasures().lift(user):
+        raise Refused(f"{user} is being purged: let `purge {user}` come to its end, then connect")
     at_hand.shops().connect(ConnectedShop(user, shop, tokens, updated_at=now))
     if tokens.expires_at is not None:
         _warn(tokens, can_refresh=at_hand.settings().shopify_client_id is not None)

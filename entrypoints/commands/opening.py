@@ -13,10 +13,12 @@ import typer
 
 from adapters.sqs_dead_letter_values import DeadLetter, Wanted
 from adapters.sqs_move_task_values import MoveTask
+from domain.erasing import PurgeUser, RedactCustomer
 from domain.ports import (
     Chance,
     CheckpointStore,
     Clock,
+    ErasureLedger,
     FailedBatchStore,
     Pause,
     Publisher,
@@ -98,6 +100,15 @@ class Objects(Protocol):
 
     @abstractmethod
     def shops(self) -> ShopDirectory: ...
+
+    @abstractmethod
+    def erasures(self) -> ErasureLedger: ...
+
+    @abstractmethod
+    def purge_user(self) -> PurgeUser: ...
+
+    @abstractmethod
+    def redact_customer(self) -> RedactCustomer: ...
 
     @abstractmethod
     def publisher(self) -> Publisher: ...

@@ -20,6 +20,7 @@ from tests.contracts.troubled_stores import WRITES
 from tests.dynamodb import Answer, Wire, an_error
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures
 from tests.fakes.observer import FakeObserver
 from tests.fakes.orders import FakeOrders
 from tests.fakes.pause import FakePause
@@ -187,6 +188,7 @@ def in_dynamodb(
         FakeChance(),
         FakePause(),
         FakeObserver(),
+        FakeErasures(FakeClock()),
         "full",
     )
     return InDynamoDB(store, client, name, Wire(orders_client))

@@ -26,6 +26,7 @@ from domain.occurrences import (
     BatchRetried,
     BreakerChanged,
     DeadLettersHeldBack,
+    ErasureDone,
     Extended,
     HoldLost,
     LoopSpent,
@@ -40,6 +41,8 @@ from domain.occurrences import (
     RunCompared,
     RunEvent,
     RunWarned,
+    ShopChanged,
+    ShopEvent,
     TakenUp,
     WaitedForRateLimit,
 )
@@ -52,6 +55,8 @@ BOTH = (True, False)
 SECOND = timedelta(seconds=1)
 COUNTS = ((3, None, None), (3, 3, None), (3, 4, 3), (3, 4, 4), (9, 4, 4))
 OCCURRENCES: tuple[Occurrence, ...] = (
+    ErasureDone("user"),
+    ShopChanged("user-1", "demo-shop.myshopify.com", ShopEvent.REFRESHED),
     *(RunChanged(KEY, "run-1", event, SECOND) for event in RunEvent),
     RunChanged(KEY, "run-1", RunEvent.COMPLETED),
     PageStored(

@@ -130,7 +130,7 @@ class LabelPromises:
     def test_groups_users_apart_whose_ids_sqs_takes_for_no_group(self, queue: Queue) -> None:
         for user in ("zoë", "zoé", "zoë"):
             queue.publisher.publish(a_continuation(key=RunKey(user, SyncType.DAILY)), AT_ONCE)
-        groups = {decode(each.body, "").key.user_id: each.group for each in take(queue)}
+        groups = {decode(each.body, "").user_id: each.group for each in take(queue)}
         assert len(groups) == len(set(groups.values())) == 2
 
 

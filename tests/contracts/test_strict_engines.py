@@ -29,6 +29,7 @@ from tests.contracts.test_shop_directory import ShopDirectoryPromises
 from tests.contracts.test_withheld_fields import MinimalPromises, WithheldPromises
 from tests.fakes.chance import FakeChance
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures
 from tests.fakes.observer import FakeObserver
 from tests.fakes.pause import FakePause
 from tests.kms import a_kms
@@ -96,6 +97,7 @@ class OverTheStrictEngine(OrderPromises, LeasePromises, WithheldPromises, Minima
             FakeChance(),
             FakePause(),
             FakeObserver(),
+            FakeErasures(FakeClock()),
             "full",
         )
         nothing: Any = None

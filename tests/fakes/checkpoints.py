@@ -36,6 +36,13 @@ class FakeCheckpoints(Faulty, CheckpointStore):
         with self._lock:
             self._marks[user_id] = mark
 
+    def forget(self, user_id: str) -> None:
+        """The user has no runs and no watermark any more."""
+        with self._lock:
+            for key in [key for key in self._runs if key.user_id == user_id]:
+                del self._runs[key]
+            self._marks.pop(user_id, None)
+
     def find(self, key: RunKey) -> Checkpoint | None:
         with self._call():
             return self._alive(key)

@@ -22,6 +22,13 @@ class FakeFailedBatches(Faulty, FailedBatchStore):
         with self._lock:
             return tuple(self._batches.values())
 
+    def forget(self, user_id: str) -> None:
+        """The user has no failed batches any more."""
+        with self._lock:
+            gone = [p for p, batch in self._batches.items() if batch.key.user_id == user_id]
+            for place in gone:
+                del self._batches[place]
+
     def add(self, batch: FailedBatch) -> FailedBatch:
         with self._call():
             while stored := self._batches.get(_place(batch)):

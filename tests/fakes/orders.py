@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
 
-from domain.failures import Reason, Transient
+from domain.erasures import NOTHING, Erased
+from domain.failures import Purged, Reason, Transient
 from domain.orders import BATCH_SIZE, FailedOrder, Json, Order, OrderFailure, StoreReport
-from domain.personal_data import CustomerData, allowed, completed
-from domain.ports import Lease, OrderStore
+from domain.personal_data import CustomerData, allowed, completed, redacted
+from domain.ports import ErasureLedger, Lease, OrderStore
 from domain.shops import ConnectedShop
 
 LARGEST_ORDER = 400 * 1024
@@ -33,8 +34,12 @@ class FakeOrders(OrderStore):
     Asks the lease once to look at what is stored, and once for every 25 orders.
     """
 
-    def __init__(self, customer_data: CustomerData = "full") -> None:
+    def __init__(
+        self, customer_data: CustomerData = "full", ledger: ErasureLedger | None = None
+    ) -> None:
         self.customer_data = customer_data
+        self.ledger = ledger
+        self._redacted: set[tuple[str, str]] = set()
         self._lock = RLock()
         self._orders: dict[tuple[str, str], StoredOrder] = {}
         self._rejected: dict[str, OrderFailure] = {}
@@ -75,6 +80,30 @@ class FakeOrders(OrderStore):
         with self._lock:
             return {order: stored for (u, order), stored in self._orders.items() if u == user_id}
 
+    def forget(self, user_id: str, most: int) -> int:
+        """Remove so many of the user's orders at most; how many there were."""
+        with self._lock:
+            keys = [key for key in sorted(self._orders) if key[0] == user_id][:most]
+            for key in keys:
+                del self._orders[key]
+                self._redacted.discard(key)
+            return len(keys)
+
+    def redact(self, user_id: str, erased: Erased, after: str, most: int) -> tuple[int, str | None]:
+        """As `UserRecords.redact_orders` has it."""
+        with self._lock:
+            keys = [key for key in sorted(self._orders) if key[0] == user_id and key[1] > after]
+            looked_at, rest = keys[:most], keys[most:]
+            found = 0
+            for key in looked_at:
+                stored = self._orders[key]
+                order = Order(key[1], stored.updated_at, stored.fields)
+                if key not in self._redacted and erased.covers(order):
+                    self._redacted.add(key)
+                    self._orders[key] = replace(stored, fields=redacted(order).fields)
+                    found += 1
+            return found, looked_at[-1][1] if rest else None
+
     def save(self, shop: ConnectedShop, orders: tuple[Order, ...], lease: Lease) -> StoreReport:
         with self._lock:
             if orders:
@@ -82,6 +111,8 @@ class FakeOrders(OrderStore):
             if self._failing:
                 self._failing -= 1
                 raise Transient(Reason.DATABASE_ERROR, "nothing could be written")
+            if orders and self.ledger is not None and self.ledger.of(shop.user_id).user:
+                raise Purged
             latest = _latest(orders)
             failed: dict[str, FailedOrder] = {}
             for start in range(0, len(latest), BATCH_SIZE):
@@ -100,7 +131,12 @@ class FakeOrders(OrderStore):
         stored = self._orders.get(key)
         if stored and stored.updated_at > order.updated_at:
             return None
-        if stored:
+        erased = self.ledger.of(shop.user_id) if self.ledger is not None else NOTHING
+        if erased.covers(order) or (stored and erased.names(stored.fields)):
+            self._redacted.add(key)
+        if key in self._redacted:
+            order = redacted(order)
+        elif stored:
             order = completed(order, stored.fields)
         order = allowed(order, self.customer_data)
         failure = self._rejected.get(order.order_id) or _unstorable(order)

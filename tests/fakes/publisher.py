@@ -24,11 +24,11 @@ class FakePublisher(Faulty, Publisher):
             self._inbox.put(
                 encode(message),
                 delay=whole_seconds(delay, LONGEST_DELAY),
-                group=message.key.user_id,
+                group=message.user_id,
             )
 
     def dead_letter(self, message: Message, reason: str, error: str) -> None:
         with self._call():
             at = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
             attributes = {"reason": reason, "error": error, "failedAt": at, "receiveCount": "0"}
-            self._inbox.bury(encode(message), message.key.user_id, attributes)
+            self._inbox.bury(encode(message), message.user_id, attributes)

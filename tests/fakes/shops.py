@@ -37,6 +37,12 @@ class FakeShops(Faulty, ShopDirectory):
             shop = replace(shop, absence=None, revision=self._revision())
             self._shops[shop.user_id] = replace(shop, updated_at=at)
 
+    def forget(self, user_id: str) -> None:
+        """The user has no shop any more."""
+        with self._lock:
+            self._forget(user_id)
+            self._shops.pop(user_id, None)
+
     def each(self, status: ShopStatus) -> Iterator[str]:
         with self._call():
             users = [shop.user_id for shop in self._shops.values() if shop.status is status]

@@ -47,6 +47,7 @@ CONTRACT = {
     "rate_limit_wait_seconds_total": ("counter", {"source"}),
     "dead_letters_total": ("counter", {"reason"}),
     "shop_events_total": ("counter", {"event"}),
+    "erasures_total": ("counter", {"what"}),
     "messages_released_total": ("counter", {"why"}),
     "receive_errors_total": ("counter", {"reason"}),
     "lease_extensions_total": ("counter", {"of", "result"}),

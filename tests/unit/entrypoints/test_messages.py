@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from domain.messages import (
     Continuation,
     Message,
+    PurgeRequest,
+    RedactRequest,
     RetryBatch,
     RunKey,
     SyncRequest,
@@ -54,6 +56,25 @@ GOLDEN = {
             '  "syncType": "manual", "userId": "merchant-1", "type": "sync-page" }'
         ),
         SyncRequest(KEY, "r-1", restart=True, updated_since=LONG_AGO),
+    ),
+    "a purge": (
+        '{"type":"purge-user","userId":"merchant-1"}',
+        PurgeRequest("merchant-1", "message-1"),
+    ),
+    "a purge with an id": (
+        '{"type":"purge-user","userId":"merchant-1","requestId":"w-1","syncType":"never"}',
+        PurgeRequest("merchant-1", "w-1"),
+    ),
+    "a redaction with numbers, as Shopify's webhooks have them": (
+        (
+            '{"type":"redact-customer","userId":"merchant-1","customerId":6100000000007,'
+            '"orderIds":[820982911946154508, "12"]}'
+        ),
+        RedactRequest("merchant-1", "6100000000007", ("820982911946154508", "12")),
+    ),
+    "a redaction with texts": (
+        '{"type":"redact-customer","userId":"merchant-1","customerId":"7","orderIds":null}',
+        RedactRequest("merchant-1", "7"),
     ),
     "null where nothing is meant": (
         (
@@ -296,3 +317,32 @@ class TestMessageType:
     def test_is_the_types_name_on_the_wire(self) -> None:
         assert message_type(RetryBatch(KEY)) == "retry-batch"
         assert message_type(Continuation(KEY, "c-1", 1)) == "sync-page"
+
+
+class TestAnErasure:
+    @pytest.mark.parametrize(
+        ("fields", "field"),
+        [
+            ({}, "customerId is missing and"),
+            ({"customerId": None}, "customerId"),
+            ({"customerId": "Ada"}, "customerId"),
+            ({"customerId": 1.5}, "customerId"),
+            ({"customerId": True}, "customerId"),
+            ({"customerId": "gid://shopify/Customer/7"}, "customerId"),
+            ({"customerId": "7", "orderIds": "1"}, "orderIds"),
+            ({"customerId": "7", "orderIds": ["x"]}, "orderIds"),
+            ({"customerId": "7", "orderIds": ["1"] * 2001}, "orderIds"),
+            ({"customerId": "7", "userId": ""}, "userId"),
+        ],
+    )
+    def test_that_is_none_is_refused_by_the_field(self, fields: Any, field: str) -> None:
+        text = json.dumps({"type": "redact-customer", "userId": "merchant-1", **fields})
+        assert refusal(text).startswith(field)
+
+    @pytest.mark.parametrize(
+        "message",
+        [PurgeRequest("m", "r"), RedactRequest("m", "7"), RedactRequest("m", "7", ("1", "2"))],
+    )
+    def test_comes_back_as_it_was(self, message: Message) -> None:
+        assert decode(encode(message), "another") == message
+        assert message_type(message) in encode(message)

@@ -1,0 +1,1 @@
+"""Schedules of an erasure beside a sync, over the real adapters and a strict DynamoDB."""
