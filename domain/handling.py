@@ -52,9 +52,8 @@ class HandleDelivery:
     def _handle(self, message: Message) -> Outcome:
         match message:
             case SyncRequest():
-                if self.erasures.of(message.user_id).user:
-                    return Done(How.STALE)
-                return self.answer_request(message)
+                purged = self.erasures.of(message.user_id).user
+                return (self.answer_request.drop if purged else self.answer_request)(message)
             case Continuation():
                 return self.continue_run(message)
             case RetryBatch():

@@ -60,6 +60,11 @@ class AnswerRequest:
                     assert_never(other)
         return Later(_AFTER_RACES, Why.BUSY)
 
+    def drop(self, request: SyncRequest) -> Outcome:
+        """The user was purged: a run that it began just before the mark came is no run at all."""
+        self.checkpoints.clear(request.key)
+        return Done(How.STALE)
+
     def _start(
         self, request: SyncRequest, since: datetime | None, stored: Checkpoint | None
     ) -> Checkpoint | Refused:

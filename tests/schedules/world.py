@@ -41,7 +41,9 @@ from domain.messages import (
 from domain.orders import Json, Order, OrderPage, PageRequest
 from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
 from domain.ports import Chance, Clock, LeaseKeeper, OrderSource, Publisher
+from domain.publishing import PublishPage
 from domain.shops import ConnectedShop
+from domain.watching import TakeUpStalledRuns
 from sandbox.strict_dynamodb.engine import StrictDynamoDB
 from sandbox.strict_dynamodb.refusals import Refusal
 from tests.at_hand import a_failed_batch
@@ -90,6 +92,8 @@ class Call:
     error: Exception | None = None
     arrived: bool = False
     lost: bool = False
+    slow: bool = False
+    """It takes as long as a call may."""
 
 
 @dataclass(slots=True, eq=False)
@@ -193,6 +197,8 @@ class World:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - a schedule, no secret
         self.now = 0.0
+        self.haste = self.random.choice((3, 10, 50))
+        """One step of time in so many is a long one."""
         self.calm = False
         self.numbers = count(1)
         self.queue: list[Stored] = []
@@ -306,6 +312,15 @@ class World:
 
         self.tasks.append(Task(f"work on {stored.message}", self, work))
 
+    def watch(self) -> None:
+        """The watchdog takes up what stands still; its clock is right."""
+        clock, chance = SkewedClock(self, 0), Numbered(self.numbers)
+        checkpoints = DynamoCheckpoints(
+            self.client, NAMES.checkpoints, timedelta(days=7), clock, chance.new_id
+        )
+        publish = PublishPage(checkpoints, Queue(self), clock, chance)
+        TakeUpStalledRuns(checkpoints, publish, FakeObserver(), clock, chance, a_policy())(10)
+
     def passes_by(self) -> None:
         """The task at work waits until it is its turn again."""
         if (task := current()) is not None:
@@ -318,6 +333,7 @@ class World:
             self.arrive(call)
         else:
             call.lost = not self.calm and self.random.random() < RARELY
+            call.slow = not self.calm and self.random.random() < RARELY
             self.under_way.append(call)
             task.wait(float("inf"), lambda: call.arrived)
         if call.lost:
@@ -339,7 +355,8 @@ class World:
 
     def step(self) -> bool:
         """One thing of those that could happen; False if there is nothing left."""
-        deeds: list[Callable[[], None]] = [lambda c=c: self.arrive(c) for c in self.under_way]  # type: ignore[misc]
+        quick = [call for call in self.under_way if not call.slow]
+        deeds: list[Callable[[], None]] = [lambda c=c: self.arrive(c) for c in quick]  # type: ignore[misc]
         ready = [t for t in self.tasks if t.runnable(self.now) and self._is_awake(t)]
         deeds += [lambda t=t: self._run(t) for t in ready]  # type: ignore[misc]
         visible = [each for each in self.queue if each.visible_at <= self.now]
@@ -369,7 +386,7 @@ class World:
             self.tasks.remove(task)
 
     def _is_awake(self, task: Task) -> bool:
-        return self.calm or self.asleep.get(id(task), 0.0) <= self.now
+        return self.asleep.get(id(task), 0.0) <= self.now
 
     def _pause(self) -> None:
         """A worker's thread stands still for so long; its heartbeat may go on."""
@@ -378,13 +395,13 @@ class World:
 
     def _time_passes(self) -> None:
         """By any length, but what was sent arrives."""
-        nothing_else = self.calm or not self.random.randrange(3)
+        nothing_else = self.calm or not self.random.randrange(self.haste)
         length = self.random.choice((20.0, 40.0) if nothing_else else (0.1, 0.5, 0.5, 2.0, 5.0))
         for call in [each for each in self.under_way if each.sent_at + LATEST <= self.now + length]:
             self.arrive(call)
         self.now += length
         for keeper, checkpoints in self.keepers:
-            if keeper.held and self.random.random() < 0.8:
+            if keeper.held and (self.calm or self.random.random() > RARELY):
                 keeper.beat(checkpoints)
 
     def _crash(self) -> None:
@@ -402,6 +419,7 @@ class World:
     def rest(self, most: int = 60_000) -> None:
         """Faults stop; everything goes on until nothing is left to do."""
         self.calm = True
+        self.asleep.clear()
         for _ in range(most):
             if not self.step():
                 return

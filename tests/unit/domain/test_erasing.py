@@ -13,7 +13,7 @@ from domain.messages import PurgeRequest, RedactRequest, RetryBatch
 from domain.occurrences import ErasureDone
 from domain.outcomes import DeadLetter, Done, How, Later, Why
 from tests.at_hand import a_failed_batch
-from tests.builders import KEY, USER, VISIBILITY, a_continuation, a_request, a_shop, orders
+from tests.builders import KEY, USER, VISIBILITY, a_continuation, a_request, a_run, a_shop, orders
 from tests.daemon import Daemon
 
 PURGE = PurgeRequest(USER, "purge-1")
@@ -99,6 +99,14 @@ class TestAUserWhoIsPurged:
             return begin(run)
 
         daemon.checkpoints.begin = begun  # type: ignore[method-assign]
+        assert daemon.deliver(a_request()) == Done(How.STALE)
+        assert daemon.checkpoints.find(KEY) is None
+
+    def test_has_a_run_of_a_request_that_comes_back_end_without_a_trace(self) -> None:
+        """Its worker died between beginning the run and seeing the mark."""
+        daemon = with_orders(0)
+        daemon.deliver(PURGE)
+        daemon.checkpoints.given(a_run())
         assert daemon.deliver(a_request()) == Done(How.STALE)
         assert daemon.checkpoints.find(KEY) is None
 

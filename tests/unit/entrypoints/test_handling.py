@@ -63,7 +63,7 @@ class TestHandleReceived:
     def test_buries_what_nobody_can_read(self, observer: FakeObserver) -> None:
         use_case = UseCase(Done)
         handled = handle(observer, use_case)(received('{"type":"unknown"}'))
-        allowed = 'type must be "sync-page" or "retry-batch"'
+        allowed = 'type must be "sync-page", "retry-batch", "purge-user" or "redact-customer"'
         assert handled == Handled(DeadLetter(Reason.INVALID_MESSAGE, allowed))
         assert use_case.deliveries == []
 
