@@ -38,7 +38,7 @@ from domain.messages import (
     SyncRequest,
     SyncType,
 )
-from domain.orders import Json, Order, OrderPage, PageRequest
+from domain.orders import Json, Order, OrderPage, PageRequest, Window
 from domain.outcomes import DeadLetter, Done, GiveBack, Later, Outcome
 from domain.ports import Chance, Clock, LeaseKeeper, OrderSource, Publisher
 from domain.publishing import PublishPage
@@ -178,6 +178,9 @@ class SlowShop(OrderSource):
         found = self.world.source.fetch_orders(shop, order_ids)
         self.world.passes_by()
         return found
+
+    def count(self, shop: ConnectedShop, window: Window) -> int | None:
+        return self.world.source.count(shop, window)
 
 
 @dataclass(frozen=True, slots=True)
