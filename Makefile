@@ -39,6 +39,7 @@ soak: setup  ## schedules of the simulation with fresh seeds: MINUTES=10, or SCH
 
 planted-bugs: setup  ## plant each bug of a list in the protocol: the simulation must find it
 	$(BIN)/python -m tests.simulation bugs
+	$(BIN)/python -m tests.simulation.token_soak bugs
 
 broken-fakes: setup  ## break the tests' fakes on purpose, one by one: their contract suites must notice
 	@$(BIN)/python -m tests.contracts.broken

@@ -119,11 +119,16 @@ class DynamoShops(ShopDirectory):
 
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         condition = (
-            "#status = :unavailable"
+            "(#status = :unavailable"
+            " OR (#status = :reauth AND attribute_not_exists(#refreshToken)))"
             " AND (attribute_not_exists(#statusSince) OR #statusSince < :before)"
             " AND (attribute_not_exists(#probedAt) OR #probedAt < :before)"
         )
-        values = {"unavailable": as_text(ShopStatus.UNAVAILABLE), "before": as_instant(before)}
+        values = {
+            "unavailable": as_text(ShopStatus.UNAVAILABLE),
+            "reauth": as_text(ShopStatus.REAUTH_REQUIRED),
+            "before": as_instant(before),
+        }
         update = Update({"probedAt": as_instant(self.clock.now())}, condition, values)
         refused, _ = self._write(user_id, update)
         return not refused

@@ -16,6 +16,7 @@ from domain.policy import RunPolicy
 from domain.ports import Chance, CheckpointStore, Clock, Observer, Refused
 from domain.redelivery import backoff
 
+_OF_THE_SHOP = frozenset({Reason.SHOP_UNAVAILABLE, Reason.SHOP_UNAUTHORIZED})
 TOLERATED = TOLERANCES[Kind.SHOP].failures
 
 
@@ -74,7 +75,7 @@ class GiveUpPage:
         if isinstance(result, Refused):
             return self._overtaken()
         self.observer.notice(RunChanged(held.key, held.run_id, RunEvent.FAILED))
-        if failure.reason is Reason.SHOP_UNAVAILABLE and _probing(held):
+        if failure.reason in _OF_THE_SHOP and _probing(held):
             return Done()
         return DeadLetter(failure.reason, failure.message)
 

@@ -352,7 +352,8 @@ class ShopDirectory(Protocol):
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         """Whether to look if the shop is still away: True for one caller only.
 
-        Only for a shop that is unavailable, and neither was parked nor probed since `before`.
+        Only for a shop that is unavailable or whose fixed token was refused, and of which neither
+        was found out, nor anybody looked again, since `before`.
         """
 
 

@@ -101,3 +101,8 @@ class ConnectedShop:
         A fixed token that was refused may be tried again: that is how it is found to be good.
         """
         return self.status is ShopStatus.REAUTH_REQUIRED and self.tokens.refresh is not None
+
+    @property
+    def worth_a_look(self) -> bool:
+        """Whether it is not read, and may be found to work by who asks."""
+        return self.status is not ShopStatus.CONNECTED and not self.hopeless

@@ -66,8 +66,9 @@ def publish_daily(
 ) -> None:
     """Ask for a daily sync of every connected shop.
 
-    For cron or EventBridge Scheduler. Shops that are away are left out, but for one request in
-    20 hours or more that looks whether they are back. Exit 1 if a request could not be published.
+    For cron or EventBridge Scheduler. Shops that are away, or refuse their tokens, are left out,
+    but for one request in 20 hours or more that looks whether they are back. Exit 1 if a request
+    could not be published.
     """
     at_hand = objects(context)
     publisher = at_hand.publisher()
@@ -96,9 +97,10 @@ def _daily(at_hand: Objects) -> Iterator[tuple[str, str]]:
     for user_id in shops.each(ShopStatus.CONNECTED):
         yield user_id, ""
     before = at_hand.clock().now() - PROBE_EVERY
-    for user_id in shops.each(ShopStatus.UNAVAILABLE):
-        if shops.claim_probe(user_id, before):
-            yield user_id, PROBE
+    for status in (ShopStatus.UNAVAILABLE, ShopStatus.REAUTH_REQUIRED):
+        for user_id in shops.each(status):
+            if shops.claim_probe(user_id, before):
+                yield user_id, PROBE
 
 
 def publish_surely(publisher: Publisher, request: SyncRequest) -> None:

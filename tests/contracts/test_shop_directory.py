@@ -167,6 +167,14 @@ class StatusPromises:
         assert not shops.claim_probe(USER, NOW + 2 * MINUTE)
         assert shops.claim_probe(USER, NOW + 3 * MINUTE)
 
+    def test_lets_a_fixed_token_be_probed_that_was_refused(self, shops: ShopDirectory) -> None:
+        shops.require_reauth(connected(shops, Tokens("shpat_fixed")), "HTTP 401")
+        assert shops.claim_probe(USER, NOW + MINUTE)
+
+    def test_lets_no_refresh_token_be_probed_that_is_dead(self, shops: ShopDirectory) -> None:
+        shops.require_reauth(connected(shops), "HTTP 401")
+        assert not shops.claim_probe(USER, NOW + MINUTE)
+
     def test_forgets_its_probes_with_the_absence(
         self, shops: ShopDirectory, clock: FakeClock
     ) -> None:

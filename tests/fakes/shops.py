@@ -85,7 +85,7 @@ class FakeShops(Faulty, ShopDirectory):
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         with self._call():
             shop = self._shops.get(user_id)
-            if shop is None or shop.status is not ShopStatus.UNAVAILABLE:
+            if shop is None or not shop.worth_a_look:
                 return False
             since = shop.absence.since if shop.absence else None
             if any(at is not None and at >= before for at in (since, self._probes.get(user_id))):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ import typer
 from tests.planting import plant, took_root
 from tests.simulation.token_bugs import TOKEN_BUGS
 
+ROOT = Path(__file__).parents[2]
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
@@ -62,6 +65,21 @@ def find(name: str, most: int = 1000) -> None:
             return
     print(f"more than {most} | not found")
     raise typer.Exit(1)
+
+
+@app.command()
+def bugs(most: int = 400) -> None:
+    """Plant each bug in turn and count the schedules that it takes to find it."""
+    missed = 0
+    print("| planted bug | what it breaks | schedules | found as |\n|---|---|---:|---|")
+    for bug in TOKEN_BUGS:
+        command = ["-m", "tests.simulation.token_soak", "find", bug.name, "--most", str(most)]
+        told = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        missed += told.returncode != 0
+        print(f"| `{bug.name}` | {bug.why} | {told.stdout.strip() or told.stderr[-300:]} |")
+    raise typer.Exit(min(missed, 1))
 
 
 def _plant(name: str | None) -> None:

@@ -44,8 +44,14 @@ class TestAProbe:
     def test_that_fails_for_another_reason_leaves_a_letter(self) -> None:
         daemon = away()
         daemon.source.recover()
-        daemon.source.refuse(Reason.SHOP_UNAUTHORIZED)
+        daemon.source.refuse(Reason.SHOPIFY_ERROR)
         assert isinstance(daemon.deliver(PROBING), DeadLetter)
+
+    def test_of_a_token_that_is_still_refused_leaves_no_letter(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.refuse(Reason.SHOP_UNAUTHORIZED)
+        daemon.deliver(a_request())
+        assert daemon.deliver(PROBING) == Done()
 
 
 class TestAPersonsRequest:

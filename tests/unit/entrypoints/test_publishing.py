@@ -10,7 +10,7 @@ from datetime import timedelta
 from domain.checkpoints import Checkpoint, RunStatus, Totals
 from domain.failures import LastError, Reason
 from domain.messages import SyncType
-from domain.shops import ShopStatus
+from domain.shops import ShopStatus, Tokens
 from tests.at_hand import AtHand, Terminal
 from tests.builders import KEY, NOW, a_chain, a_run, a_shop
 
@@ -138,7 +138,8 @@ class TestPublishDaily:
     def test_asks_for_every_connected_shop(self, terminal: Terminal) -> None:
         directory = terminal.at_hand.directory
         directory.connect(a_shop("user-2"))
-        directory.connect(replace(a_shop("dead"), status=ShopStatus.REAUTH_REQUIRED))
+        dead = replace(a_shop("dead"), tokens=Tokens("a", refresh="b"))
+        directory.connect(replace(dead, status=ShopStatus.REAUTH_REQUIRED))
         park(terminal, "gone")
         assert terminal.type_json("publish-daily") == {"published": 2, "probes": 0, "failed": 0}
         bodies = terminal.at_hand.bodies
@@ -156,6 +157,13 @@ class TestPublishDaily:
         assert {body["requestId"].startswith("probe:") for body in terminal.at_hand.bodies} == {
             True
         }
+
+    def test_looks_whether_a_fixed_token_works_again(self, terminal: Terminal) -> None:
+        found = terminal.at_hand.directory.find("user-1")
+        assert found is not None
+        terminal.at_hand.directory.require_reauth(found, "the token is not accepted (HTTP 401)")
+        terminal.at_hand.time.advance(timedelta(days=1))
+        assert terminal.type_json("publish-daily") == {"published": 0, "probes": 1, "failed": 0}
 
     def test_says_in_words_that_it_looked(self, terminal: Terminal) -> None:
         park(terminal, "user-1")
