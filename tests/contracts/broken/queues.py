@@ -89,14 +89,14 @@ BUGS = (
     PlantedBug(
         "publisher-forgets-the-user",
         _PUBLISHER,
-        "group=message.key.user_id",
+        "group=message.user_id",
         "group=None",
         "messages are grouped by user",
     ),
     PlantedBug(
         "publisher-sends-dead-letters-back",
         _PUBLISHER,
-        "self._inbox.bury(encode(message), message.key.user_id, attributes)",
+        "self._inbox.bury(encode(message), message.user_id, attributes)",
         "self._inbox.put(encode(message), attributes.items())",
         "dead letters wait for a redrive",
     ),
