@@ -29,6 +29,8 @@ SECURITY_REJECTION = 430
 AFTER_SECURITY_REJECTION = timedelta(minutes=5)
 UNAVAILABLE = frozenset({402, 404, 423})
 """Frozen for an unpaid bill, closed or another domain, locked."""
+NO_FIXED_TOKENS = "non-expiring access tokens are no longer accepted"
+"""Said with 403 to public apps that have not gone over to tokens that expire (from 2027-01-01)."""
 TIME_OUTS = frozenset({408, 504, 524})
 
 _REDIRECTS = range(300, 400)
@@ -69,6 +71,8 @@ def _rate_limit(raw: RawAnswer) -> RateLimited:
 def _refused(raw: RawAnswer) -> Permanent:
     if raw.status == HTTPStatus.UNAUTHORIZED:
         return TokenRefused(_said("the access token is not accepted", raw))
+    if raw.status == HTTPStatus.FORBIDDEN and NO_FIXED_TOKENS in _text(raw).lower():
+        return TokenRefused(_said("the access token is of a kind that is over", raw))
     if raw.status == HTTPStatus.FORBIDDEN and "unavailable shop" not in _text(raw).lower():
         return Permanent(Reason.SHOP_UNAUTHORIZED, _said("the app may not read the shop", raw))
     if raw.status == HTTPStatus.FORBIDDEN or raw.status in UNAVAILABLE:

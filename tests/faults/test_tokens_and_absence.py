@@ -101,6 +101,23 @@ class TestTokensThatExpire:
         assert_complete(stage)
 
 
+class TestAFixedTokenThatIsOver:
+    """Shopify takes none from public apps from 2027-01-01 on, and says so with HTTP 403."""
+
+    def test_asks_for_one_that_expires_and_goes_on_with_it(self, stage: Stage) -> None:
+        stage.connect(USER, SHOP)
+        stage.sync()
+        assert stage.letters == ["shop-unauthorized"]
+        assert shop(stage).status is ShopStatus.REAUTH_REQUIRED
+        absence = shop(stage).absence
+        assert absence is not None
+        assert "Start using expiring offline tokens" in absence.reason
+        install(stage)
+        stage.sync()
+        assert (stage.run().status, stage.missing()) == (RunStatus.COMPLETED, set())
+        assert shop(stage).status is ShopStatus.CONNECTED
+
+
 AWAY = [Fault.FROZEN, Fault.NOT_FOUND, Fault.LOCKED, Fault.UNAVAILABLE_SHOP]
 
 

@@ -80,6 +80,10 @@ class TestAnHttpStatus:
         assert isinstance(failure(raw("", 401)), TokenRefused)
         assert not isinstance(failure(raw({"errors": NO_SCOPE}, 403)), TokenRefused)
 
+    def test_of_a_fixed_token_that_is_over_is_one_of_the_token(self) -> None:
+        said = "Non-expiring access tokens are no longer accepted for the Admin API."
+        assert isinstance(failure(raw({"errors": said}, 403)), TokenRefused)
+
     def test_of_a_server_that_names_a_wait_is_given_it(self) -> None:
         said = failure(raw(HTML, 503, Retry_After="7.5"))
         assert isinstance(said, Transient)
