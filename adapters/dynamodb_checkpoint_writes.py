@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
 CONFLICTS_SAT_OUT = 3
 """Two runs of a user that complete at the same time collide on the watermark, for milliseconds."""
 
+LONGEST_TOKEN = 36
+"""Characters of a token that makes an attempt of a transaction the same as the one before."""
+
 _REFUSED = "ConditionalCheckFailed"
 
 
@@ -78,10 +81,11 @@ class CheckpointWrites:
         mine = {"TableName": self.table, "Key": item_key(new.key), **update.request()}
         writes: Any = [{"Update": mine}, {"Update": other}]
         tries_left = CONFLICTS_SAT_OUT
+        token = new.revision[:LONGEST_TOKEN]  # where bodies are ready-made botocore adds none
         with translated(f"table {self.table}"):
             while True:
                 try:
-                    self.client.transact_write_items(TransactItems=writes)
+                    self.client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
                 except ClientError as error:
                     tries_left -= 1
                     if "TransactionConflict" in cancellation_codes(error) and tries_left:

@@ -12,10 +12,10 @@ from adapters.attribute_values import AttributeValue, Item
 from adapters.aws_failures import translated
 from adapters.dynamodb_checkpoint_items import OPEN_RUN, OPTIONAL, attributes, item_key, seconds
 from adapters.dynamodb_checkpoint_writes import CheckpointWrites
-from adapters.dynamodb_items import StoredItem, as_instant, as_number, as_text
+from adapters.dynamodb_items import as_instant, as_number, as_text
 from adapters.dynamodb_open_work import OpenWork
 from adapters.dynamodb_updates import Update
-from adapters.dynamodb_watermarks import move_forward, watermark_key
+from adapters.dynamodb_watermarks import WATERMARK, mark_in, move_forward, watermark_key
 from domain.checkpoints import Checkpoint, RunStatus, Watermark
 from domain.messages import Continuation, RunKey, SyncType
 from domain.ports import CheckpointStore, Claim, Clock, Refused
@@ -139,10 +139,19 @@ class DynamoCheckpoints(CheckpointStore):
         return self._runs.count(self._runs.since_before(instant, seconds(self.clock.now())))
 
     def watermark(self, user_id: str) -> datetime | None:
-        item = self._get(watermark_key(user_id)) or {}
-        return StoredItem(f"the watermark of user {user_id}", item).optional_instant(
-            "updatedThrough"
-        )
+        return mark_in(user_id, self._get(watermark_key(user_id)))
+
+    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+        keys = [item_key(key), watermark_key(key.user_id)]
+        with translated(f"table {self.table}"):
+            answer = self.client.batch_get_item(
+                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+            )
+        if answer.get("UnprocessedKeys"):
+            return self.find(key), self.watermark(key.user_id)
+        found = {item["syncType"]["S"]: item for item in answer["Responses"][self.table]}
+        run = self._writes.alive(key, found.get(key.sync_type))
+        return run, mark_in(key.user_id, found.get(WATERMARK))
 
     def _get(self, key: Item) -> Mapping[str, Any] | None:
         with translated(f"table {self.table}"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from adapters.attribute_values import Item
-from adapters.dynamodb_items import as_instant, as_text
+from adapters.dynamodb_items import StoredItem, as_instant, as_text
 from adapters.dynamodb_updates import Update
 from domain.checkpoints import Watermark
 
@@ -14,6 +16,12 @@ WATERMARK = "watermark#orders"
 
 def watermark_key(user_id: str) -> Item:
     return {"userId": as_text(user_id), "syncType": as_text(WATERMARK)}
+
+
+def mark_in(user_id: str, item: Mapping[str, Any] | None) -> datetime | None:
+    """The mark in the user's item, if there is one."""
+    stored = StoredItem(f"the watermark of user {user_id}", item or {})
+    return stored.optional_instant("updatedThrough")
 
 
 def move_forward(table: str, user_id: str, mark: Watermark) -> dict[str, Any]:

@@ -71,6 +71,10 @@ class WatchedCheckpoints(CheckpointStore):
         with self._watched():
             return self.store.watermark(user_id)
 
+    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+        with self._watched():
+            return self.store.find_with_watermark(key)
+
     @contextmanager
     def _watched(self) -> Iterator[None]:
         try:

@@ -218,6 +218,10 @@ class CheckpointStore(Protocol):
     def watermark(self, user_id: str) -> datetime | None:
         """Up to when all of the user's orders are known to be stored."""
 
+    @abstractmethod
+    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+        """What `find` and `watermark` say, at one look."""
+
 
 class FailedBatchStore(Protocol):
     """Orders that could not be stored. Nothing here expires."""

@@ -34,9 +34,13 @@ class AnswerRequest:
     policy: RunPolicy
 
     def __call__(self, request: SyncRequest) -> Outcome:
-        since = self._window_start(request)
+        since, stored = self._seen(request)
         granted = self.clock.monotonic()
-        attempt = self.checkpoints.begin(self._new_run(request, since, None))
+        attempt: Checkpoint | Refused
+        if stored is None:
+            attempt = self.checkpoints.begin(self._new_run(request, since, None))
+        else:
+            attempt = Refused(stored)
         for _ in range(RACES):
             if not isinstance(attempt, Refused):
                 return self._work(attempt, RunEvent.STARTED, granted)
@@ -101,8 +105,9 @@ class AnswerRequest:
     def _lease(self, now: datetime) -> LeaseMark:
         return LeaseMark(self.chance.new_id(), now + self.policy.visibility)
 
-    def _window_start(self, request: SyncRequest) -> datetime | None:
+    def _seen(self, request: SyncRequest) -> tuple[datetime | None, Checkpoint | None]:
+        """The window's start, and the checkpoint where it was seen while looking for that."""
         if request.updated_since is not None or request.key.sync_type is not SyncType.DAILY:
-            return request.updated_since
-        mark = self.checkpoints.watermark(request.key.user_id)
-        return None if mark is None else mark - self.policy.daily_overlap
+            return request.updated_since, None
+        stored, mark = self.checkpoints.find_with_watermark(request.key)
+        return None if mark is None else mark - self.policy.daily_overlap, stored

@@ -43,6 +43,15 @@ class UpkeepPromises:
     def test_has_no_watermark_at_first(self, store: CheckpointStore) -> None:
         assert store.watermark(USER) is None
 
+    def test_finds_the_run_and_the_mark_at_one_look(self, store: CheckpointStore) -> None:
+        assert store.find_with_watermark(KEY) == (None, None)
+        completed = self.complete(store, KEY, Watermark(NOW, None))
+        assert store.find_with_watermark(KEY) == (completed, NOW)
+        assert store.find_with_watermark(RunKey(USER, SyncType.DAILY)) == (None, NOW)
+        assert store.find_with_watermark(RunKey("user-2", SyncType.MANUAL)) == (None, None)
+        store.clear(KEY)
+        assert store.find_with_watermark(KEY) == (None, NOW)
+
     def test_moves_the_mark_with_the_run_that_completes(self, store: CheckpointStore) -> None:
         completed = self.complete(store, KEY, Watermark(NOW, None))
         assert store.find(KEY) == completed

@@ -122,6 +122,10 @@ class FakeCheckpoints(Faulty, CheckpointStore):
         with self._call():
             return self._marks.get(user_id)
 
+    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+        with self._call():
+            return self._alive(key), self._marks.get(key.user_id)
+
     def _alive(self, key: RunKey) -> Checkpoint | None:
         run = self._runs.get(key)
         gone = run is None or run.updated_at + self._ttl <= self._clock.now()

@@ -114,7 +114,7 @@ class History:
     def answered(self, operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """A task was told so; an answer that comes too late tells it nothing."""
         actor = self.tables.task()
-        if operation == "batch_get_item" and actor is not None:
+        if operation == "batch_get_item" and actor is not None and ORDERS in _tables(asked):
             ((table, wanted),) = asked["RequestItems"].items()
             asked_for = {key["orderId"]["S"] for key in wanted["Keys"]}
             found = {item["orderId"]["S"] for item in answer["Responses"][table]}

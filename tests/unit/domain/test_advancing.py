@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -73,6 +74,15 @@ class TestTheTail:
         beyond = an_order(3, LATER + timedelta(seconds=1))
         run = advanced(run, stored(a_page(beyond, next_cursor="e"), 1), LATER + HOUR, a_policy())
         assert run.status is RunStatus.COMPLETED
+
+    def test_is_not_begun_or_ended_by_an_order_that_an_index_shows_where_it_stood(self) -> None:
+        run = a_run(started_at=NOW)
+        old, changed = an_order(1, NOW - HOUR), an_order(2, LATER + HOUR)
+        page = stored(a_page(old, changed, next_cursor="c"), 2)
+        run = advanced(run, page, LATER, a_policy())
+        assert run.tail_until is None
+        run = advanced(replace(run, tail_until=LATER), page, LATER, a_policy())
+        assert run.status is RunStatus.RUNNING
 
     def test_does_not_end_a_run_because_our_clock_is_behind_shopifys(self) -> None:
         ahead = an_order(1, LATER + timedelta(minutes=5))
