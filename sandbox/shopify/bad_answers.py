@@ -60,6 +60,8 @@ class Response:
     body: bytes
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    compressed: bytes | None = None
+    """The body in gzip, where it is known already."""
 
 
 def as_json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:

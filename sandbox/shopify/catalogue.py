@@ -78,6 +78,8 @@ class Catalogue:
         self._changed: dict[int, OrderKey] = {}
         self._moved: list[int] = []
         self._next = shop.orders
+        self.writes = 0
+        """How often anything was written: what was read before is as it was until it grows."""
         self._lock = Lock()
         self._snapshot: _Snapshot | None = _Snapshot((), dict.fromkeys(SortBy, ()))
         self._index: _Snapshot | None = None
@@ -191,6 +193,7 @@ class Catalogue:
 
     def _write(self, index: int, key: OrderKey | None) -> None:
         self._snapshot = None
+        self.writes += 1
         if not _holds(self._moved, index):
             insort(self._moved, index)
         if key is None:

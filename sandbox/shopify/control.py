@@ -30,6 +30,9 @@ HELP = {
     "DELETE /_sandbox/faults": "switch every fault off",
     "GET /_sandbox/bulk": "how long bulk operations take, and the requests for their results",
     "POST /_sandbox/bulk": '{"created": 0, "running": 30, "url_life": 60}, in seconds',
+    "GET /_sandbox/limits": "the rate limits: what each shop has spent, has left, was refused",
+    "POST /_sandbox/limits": '{"enforced": false}: nobody is refused or charged',
+    "DELETE /_sandbox/limits": "fill every bucket up, count from zero again",
     "POST /_sandbox/shops": '{"domain": "my.myshopify.com", "orders": 500, "plan": "plus"}',
     "POST /_sandbox/shops/{shop}/touch": '{"indexes": [0, 1], "at": "2026-11-23T12:00:00Z"}',
     "POST /_sandbox/shops/{shop}/create": '{"count": 3, "at": "2026-11-23T12:00:00Z"}',
@@ -68,6 +71,9 @@ class Control:
             "DELETE /_sandbox/faults": self.world.faults.clear,
             "GET /_sandbox/bulk": self.world.downloads.state,
             "POST /_sandbox/bulk": lambda: self._pace(wish),
+            "GET /_sandbox/limits": self._limits,
+            "POST /_sandbox/limits": lambda: self._enforce(wish),
+            "DELETE /_sandbox/limits": self._begin_again,
             "POST /_sandbox/shops": lambda: self._declare(wish),
         }
         deed = deeds.get(asked)
@@ -95,6 +101,23 @@ class Control:
                 raise ValueError(f"unknown: {name}")
             setattr(pace, name, float(seconds))
         return self.world.downloads.state()
+
+    def _limits(self) -> dict[str, Any]:
+        buckets = self.world.buckets().items()
+        use = {shop: {api: each.use() for api, each in apis.items()} for shop, apis in buckets}
+        return {"enforced": self.world.limits.enforced, "shops": use}
+
+    def _enforce(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(wish["enforced"], bool):
+            raise TypeError("enforced is true or false")
+        self.world.limits.enforced = wish["enforced"]
+        return self._limits()
+
+    def _begin_again(self) -> dict[str, Any]:
+        for apis in self.world.buckets().values():
+            for bucket in apis.values():
+                bucket.begin_again()
+        return self._limits()
 
     def _state(self) -> dict[str, Any]:
         return {

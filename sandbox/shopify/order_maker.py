@@ -78,7 +78,8 @@ def make_order(shop: Shop, key: OrderKey) -> Node:
     who = people.customer(rng, created) if rng.randrange(8) else None
     discount, percent = discount_of(rng)
     basket = Basket(rng, till, key.id, place[-1], discount, percent)
-    sale = _sale(basket, _how_many(rng, kind))
+    count = _how_many(rng, kind)
+    sale = _sale(basket, min(count, shop.most_lines or count))
     name = f"#{FIRST_NUMBER + key.index}"
     shipped = rng.random() < 0.6  # noqa: PLR2004 - three in five
     node: Node = {

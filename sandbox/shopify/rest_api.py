@@ -1,5 +1,6 @@
 """A shop's REST endpoints, without HTTP: parameters go in, Shopify's answer comes out."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from sandbox.shopify.timeline import OrderKey
 
 CALL_LIMIT = "X-Shopify-Shop-Api-Call-Limit"
 ORDERS_KEPT = 1_000
+PAGES_KEPT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class RestApi:
     def __init__(self, storefront: Storefront, bucket: Bucket) -> None:
         self.storefront = storefront
         self.bucket = bucket
+        self._packed = lru_cache(maxsize=PAGES_KEPT)(self._encoded)
         self._shown = lru_cache(maxsize=ORDERS_KEPT)(lambda key: rest_order(storefront.order(key)))
 
     def answer(self, request: RestRequest) -> tuple[Response, tuple[str, ...]]:
@@ -60,13 +63,19 @@ class RestApi:
         self, request: RestRequest, headers: Mapping[str, str]
     ) -> tuple[Response, tuple[str, ...]]:
         listing = listing_of(request.parameters)
-        page = listing.slice(self.storefront.catalogue)
-        fields = request.parameters.get("fields")
-        orders = [self._order(key, fields) for key in page.keys]
+        catalogue = self.storefront.catalogue
+        writes = catalogue.writes
+        page = listing.slice(catalogue)
+        packed = self._packed(page.keys, request.parameters.get("fields"), writes)
         link = _link(request, listing, page)
         headers = {**headers, "Link": link} if link else headers
-        body = msgspec.json.encode({"orders": orders})
-        return Response(200, body, headers=headers), (request.parameters.get("page_info", ""),)
+        response = Response(200, gzip.decompress(packed), headers=headers, compressed=packed)
+        return response, (request.parameters.get("page_info", ""),)
+
+    def _encoded(self, keys: tuple[OrderKey, ...], fields: str | None, _writes: int) -> bytes:
+        """A page, in gzip: it is sent like this again and again, as long as nothing changes."""
+        orders = [self._order(key, fields) for key in keys]
+        return gzip.compress(msgspec.json.encode({"orders": orders}), 1)
 
     def _order(self, key: OrderKey, fields: str | None) -> dict[str, Any]:
         order = self._shown(self.storefront.catalogue.current(key))

@@ -43,8 +43,12 @@ def spoilt(fault: Fault, request: RestRequest, answer: Callable[[], Answered]) -
     return (response if spoil is None else spoil(response)), pages
 
 
+def _with(response: Response, body: bytes) -> Response:
+    return replace(response, body=body, compressed=None)
+
+
 def _half(response: Response) -> Response:
-    return replace(response, body=response.body[: len(response.body) // 2])
+    return _with(response, response.body[: len(response.body) // 2])
 
 
 def _without_call_limit(response: Response) -> Response:
@@ -72,7 +76,7 @@ def _with_nulls(names: tuple[str, ...]) -> Callable[[Response], Response]:
         content: Any = json.loads(response.body)
         for order in content.get("orders", ()):
             order.update(dict.fromkeys(order.keys() & set(names)))
-        return replace(response, body=json.dumps(content).encode())
+        return _with(response, json.dumps(content).encode())
 
     return nulled
 

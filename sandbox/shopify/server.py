@@ -178,7 +178,8 @@ class Handler(QuietHandler):
     def _send(self, response: Response, headers: Mapping[str, str] | None = None) -> None:
         body, more = response.body, {**_head(response), **(headers or {})}
         if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > COMPRESSED_FROM:
-            body, more["Content-Encoding"] = gzip.compress(body, 1), "gzip"
+            more["Content-Encoding"] = "gzip"
+            body = response.compressed or gzip.compress(body, 1)
         self.respond(response.status, more, body)
 
 

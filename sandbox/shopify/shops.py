@@ -62,12 +62,16 @@ class Shop:
     """So many different orders, which repeat under ids, names and times of their own; 0: no end."""
     scopes: tuple[str, ...] = ("read_orders", "read_all_orders", "read_customers")
     """What the app may do. Without read_all_orders orders created in the last 60 days are all."""
+    most_lines: int | None = None
+    """Orders have no more line items than that: small ones, for what is not about their size."""
 
     def __post_init__(self) -> None:
         if not self.domain.endswith(DOMAIN_SUFFIX):
             raise ValueError(f"a shop's domain ends in {DOMAIN_SUFFIX}: {self.domain!r}")
         if self.orders < 0 or self.days < 1 or self.kinds < 0:
             raise ValueError("a shop has no fewer than 0 orders and no less than a day of them")
+        if self.most_lines is not None and self.most_lines < 1:
+            raise ValueError("an order has one line item at least")
         if not self.token:
             object.__setattr__(self, "token", token_of(self.domain))
 
@@ -136,4 +140,5 @@ def _like(template: Shop, domain: str) -> Shop:
         last_update=template.last_update,
         days=template.days,
         kinds=template.kinds,
+        most_lines=template.most_lines,
     )

@@ -15,7 +15,7 @@ from sandbox.shopify.faults import Fault, Faults
 from sandbox.shopify.rest_api import RestApi
 from sandbox.shopify.shops import Shop, Shops
 from sandbox.shopify.storefront import Storefront
-from sandbox.shopify.throttle import Bucket
+from sandbox.shopify.throttle import Bucket, Limits
 from sandbox.shopify.tokens import Tokens
 
 Clock = Callable[[], float]
@@ -73,6 +73,7 @@ class World:
     downloads: Downloads = field(default_factory=Downloads)
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
+    limits: Limits = field(default_factory=Limits)
     ending: Event = field(default_factory=Event)
     tokens: Tokens = field(init=False)
     _apis: dict[str, Api] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class World:
             if domain not in self._apis:
                 storefront = Storefront(shop, Catalogue(shop))
                 storefront.bulk = self._bulk(storefront)
-                self._apis[domain] = Api(storefront, Bucket(shop.plan, self.clock))
+                self._apis[domain] = Api(storefront, Bucket(shop.plan, self.clock, self.limits))
             return self._apis[domain]
 
     def _bulk(self, storefront: Storefront) -> BulkOperations:
@@ -122,9 +123,17 @@ class World:
             return None
         with self._lock:
             if domain not in self._rest:
-                bucket = Bucket(api.storefront.shop.plan.rest, self.clock)
+                bucket = Bucket(api.storefront.shop.plan.rest, self.clock, self.limits)
                 self._rest[domain] = RestApi(api.storefront, bucket)
             return self._rest[domain]
+
+    def buckets(self) -> dict[str, dict[str, Bucket]]:
+        """Those of the shops that were asked for anything: `{shop: {"graphql": …, "rest": …}}`."""
+        with self._lock:
+            found = {shop: {"graphql": api.bucket} for shop, api in self._apis.items()}
+            for shop, rest in self._rest.items():
+                found[shop]["rest"] = rest.bucket
+            return found
 
     def declare(self, shop: Shop) -> None:
         """Add a shop, or put a new one in the place of an old one and its history."""

@@ -197,3 +197,58 @@ def test_the_clocks_change() -> None:
         "2026-11-01T01:00:00-05:00",
     ]
     assert any(later < earlier for earlier, later in pairwise(shown))
+
+
+class TestTheRateLimits:
+    @pytest.fixture
+    def limited(self) -> Iterator[tuple[Clock, str, Get]]:
+        clock, shop = Clock(), Shop("limited.myshopify.com", orders=60, most_lines=1)
+        with ShopifyServer(World(Shops([shop]), clock)) as server, requests.Session() as session:
+            session.headers["X-Shopify-Access-Token"] = shop.token
+            url = f"{server.url}/{shop.domain}/admin/api/2026-10/orders.json"
+            yield clock, f"{server.url}/_sandbox", lambda **more: session.get(url, params=more)
+
+    def test_say_what_was_spent_and_refused(self, limited: tuple[Clock, str, Get]) -> None:
+        clock, control, get = limited
+        statuses = [get(limit=1).status_code for _ in range(42)]
+        assert statuses == [200] * 40 + [429] * 2
+        clock.seconds = 3
+        use = requests.get(f"{control}/limits", timeout=10).json()["shops"]
+        assert use["limited.myshopify.com"]["rest"] == {
+            "bucket": 40,
+            "restoreRate": 2,
+            "seconds": 3,
+            "spent": 40,
+            "left": 6,
+            "refused": 2,
+        }
+
+    def test_can_be_switched_off_and_on_with_full_buckets(
+        self, limited: tuple[Clock, str, Get]
+    ) -> None:
+        _, control, get = limited
+        off = requests.post(f"{control}/limits", json={"enforced": False}, timeout=10)
+        assert off.json()["enforced"] is False
+        assert {get(limit=1).status_code for _ in range(50)} == {200}
+        requests.post(f"{control}/limits", json={"enforced": True}, timeout=10)
+        statuses = [get(limit=1).status_code for _ in range(41)]
+        assert statuses == [200] * 40 + [429]
+        requests.delete(f"{control}/limits", timeout=10)
+        assert get(limit=1).status_code == 200
+        assert requests.post(f"{control}/limits", json={}, timeout=10).status_code == 400
+
+
+class TestAPageThatIsKept:
+    def test_is_as_the_orders_are_now(self) -> None:
+        shop = Shop("kept.myshopify.com", orders=10, most_lines=1)
+        world = World(Shops([shop]), Clock())
+        with ShopifyServer(world) as server, requests.Session() as session:
+            session.headers["X-Shopify-Access-Token"] = shop.token
+            url = f"{server.url}/{shop.domain}/admin/api/2026-10/orders.json"
+            first, again = (session.get(url, params=UPDATED) for _ in range(2))
+            assert first.content == again.content
+            assert {len(order["line_items"]) for order in first.json()["orders"]} == {1}
+            api = world.api(shop.domain)
+            assert api is not None
+            api.storefront.catalogue.delete(3)
+            assert len(ids(session.get(url, params=UPDATED))) == 9
