@@ -8,9 +8,12 @@ from datetime import timedelta
 from itertools import count
 from threading import Semaphore, Thread, local
 
+from domain.ports import Pause
 from tests.fakes.clock import FakeClock
 
 _HERE = local()
+A_MOMENT = 1e-6
+"""The clock counts in microseconds: what is due within one is due."""
 
 
 class Slot:
@@ -96,5 +99,16 @@ class VirtualTime:
         if not times:
             raise AssertionError("nothing will ever happen again")
         self.clock.advance(timedelta(seconds=max(min(times) - now, 0.0)))
-        while self._due and self._due[0][0] <= self.clock.monotonic():
+        while self._due and self._due[0][0] <= self.clock.monotonic() + A_MOMENT:
             heapq.heappop(self._due)[2]()
+
+
+class VirtualPause(Pause):
+    """Waits of a slot's job."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
+
+    def wait(self, duration: timedelta) -> None:
+        if duration > timedelta(0):
+            self._time.sleep(duration)

@@ -35,7 +35,7 @@ from tests.fakes.pause import FakePause
 from tests.fakes.publisher import FakePublisher
 from tests.fakes.shops import FakeShops
 from tests.virtual.shops import VirtualShopify
-from tests.virtual.time import Slot, VirtualTime
+from tests.virtual.time import Slot, VirtualPause, VirtualTime
 
 WORKERS = 8
 MOST_AT_ONCE = 10
@@ -48,6 +48,8 @@ class World:
 
     settings: dict[str, Any] = field(default_factory=dict)
     processes: int = 1
+    transport: object | None = None
+    """What the real sources send their requests through, instead of a fake source."""
     clock: FakeClock = field(default_factory=FakeClock)
     observer: FakeObserver = field(default_factory=FakeObserver)
     orders: FakeOrders = field(default_factory=FakeOrders)
@@ -179,15 +181,18 @@ def _container(world: World, chance: FakeChance) -> Container:
         container.clock: world.clock,
         container.chance: chance,
         container.observer: world.observer,
-        container.stopping: FakePause(),
+        container.stopping: FakePause() if world.transport is None else VirtualPause(world.time),
         container.stored_checkpoints: world.checkpoints,
         container.failed_batches: world.failed_batches,
         container.shops: world.shops,
         container.stored_orders: world.orders,
-        container.shopify: world.shopify,
         container.inbox: world.inbox,
         container.publisher: world.publisher,
     }
+    if world.transport is None:
+        fakes[container.shopify] = world.shopify
+    else:
+        fakes[container.transport] = world.transport
     for provider, fake in fakes.items():
         provider.override(providers.Object(fake))
     return container
