@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TypeAlias
 
-from domain.orders import Json
-
-MOST_A_QUERY_MAY_COST = 1_000.0
-"""On every plan (shopify.dev/docs/api/usage/limits)."""
+from domain.orders import LARGEST_COST, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +16,7 @@ class Question:
 
     document: str
     variables: Mapping[str, Json]
-    at_most: float = MOST_A_QUERY_MAY_COST
+    at_most: float = LARGEST_COST
 
     @property
     def place(self) -> Hashable:

@@ -20,7 +20,7 @@ from domain.failures import (
     TimedOut,
     Transient,
 )
-from domain.orders import Json
+from domain.orders import LARGEST_COST, Json
 
 CUSTOMER_FIELDS = frozenset(
     {
@@ -111,5 +111,9 @@ def _rank(error: GraphqlError) -> int:
 
 def _throttled(cost: Cost) -> Failure | RateLimited:
     if cost.never_fits:
-        return PageTooLarge("the shop's rate limit is too small for a page of this size")
+        return PageTooLarge(
+            "the shop's rate limit is too small for a page of this size",
+            cost=cost.requested,
+            limit=cost.at_most or LARGEST_COST,
+        )
     return RateLimited(cost.throttled_for)

@@ -21,7 +21,7 @@ from adapters.shopify_orders import (
 )
 from domain.caveats import Caveat
 from domain.failures import PageTooLarge, Permanent, Reason
-from domain.orders import Json, Order, OrderPage, PageRequest, Window
+from domain.orders import LARGEST_COST, Json, Order, OrderPage, PageRequest, Window
 from domain.personal_data import CustomerData
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
@@ -64,6 +64,7 @@ class ShopifyGraphqlOrders(OrderSource):
             next_cursor=page.next_cursor,
             expected=page.expected,
             cost=page.cost.requested,
+            cost_limit=min(page.cost.at_most or LARGEST_COST, LARGEST_COST),
             ready_in=ready_in,
             counted=page.expected,
             caveats=(*page.caveats, *beyond(page.orders, request.since)),

@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from domain.caveats import Caveat, CaveatKind, merged
 from domain.checkpoints import Checkpoint, RunStatus, Watermark
 from domain.comparisons import Comparison, Verdict
-from domain.orders import OrderPage, StoreReport, Window
+from domain.orders import LARGEST_COST, OrderPage, StoreReport, Window
 from domain.policy import RunPolicy
 
-LARGEST_COST = 1000.0
-"""Points that Shopify lets one query cost, on every plan (its usage documentation)."""
 SMALLEST_TIMED_OUT_PAGE = 10
 """Below this a page that times out is not too large: something else is wrong."""
+GROWS_EVERY = 8
+"""A run whose page was made smaller tries a larger one at every eighth page that went well."""
+GROWTH = 1.5
+QUICK = timedelta(seconds=5)
+"""Of a page that took no longer one half as large again is well below the 10 s after which Shopify
+gives up (shopify.dev/docs/api/usage/response-codes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class PageResult:
     """Of the run's last page."""
     caveats: tuple[Caveat, ...] = ()
     """Beside those of the page itself."""
+    fetched_in: timedelta = timedelta(0)
 
 
 def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPolicy) -> Checkpoint:
@@ -42,7 +47,7 @@ def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPol
         cursor=None if done else page.next_cursor,
         totals=held.totals.plus(result.report, page.expected),
         tail_until=tail,
-        page_size=_affordable(held.page_size or policy.page_size, page.cost, held.page_size),
+        page_size=_next_size(held, result, policy),
         shop=result.shop,
         status=RunStatus.COMPLETED if done else RunStatus.RUNNING,
         completed_at=now if done else None,
@@ -90,9 +95,9 @@ def _lacks_orders(run: Checkpoint) -> bool:
     return missing and not kept_from_the_app
 
 
-def smaller(size: int, cost: float | None = None) -> int:
+def smaller(size: int, cost: float | None = None, limit: float = LARGEST_COST) -> int:
     """The page size to try after one of `size` orders was refused; at least 1."""
-    fitting = size // 2 if cost is None else min(size // 2, int(size * LARGEST_COST / cost))
+    fitting = size // 2 if cost is None else min(size // 2, int(size * limit / cost))
     return max(1, fitting)
 
 
@@ -101,8 +106,22 @@ def after_time_out(size: int) -> int:
     return min(size, max(size // 2, SMALLEST_TIMED_OUT_PAGE))
 
 
-def _affordable(size: int, cost: float | None, remembered: int | None) -> int | None:
-    return smaller(size, cost) if cost is not None and cost > LARGEST_COST else remembered
+def _next_size(held: Checkpoint, result: PageResult, policy: RunPolicy) -> int | None:
+    """A smaller page after one that costs too much; now and then a larger one; None: as set."""
+    page, size = result.page, held.page_size or policy.page_size
+    if page.cost is not None and page.cost > page.cost_limit:
+        return smaller(size, page.cost, page.cost_limit)
+    if held.page_size is not None and _may_grow(held, result):
+        size = max(int(size * GROWTH), size + 1)
+    return size if size < policy.page_size else None
+
+
+def _may_grow(held: Checkpoint, result: PageResult) -> bool:
+    """A cost grows more slowly than its page: half as large again costs at most half as much."""
+    cost, limit = result.page.cost, result.page.cost_limit
+    affordable = cost is None or cost * GROWTH <= limit
+    went_well = held.last_error is None and result.fetched_in <= QUICK
+    return held.page % GROWS_EVERY == 0 and went_well and affordable
 
 
 def _tail(held: Checkpoint, page: OrderPage, now: datetime) -> datetime | None:

@@ -54,12 +54,16 @@ class TimedOut(Transient):
 class PageTooLarge(Permanent):
     """The source refuses a page of this size; a smaller one is fine.
 
-    `cost` is what Shopify would have charged for the page, in points, where it said so.
+    `cost` is what Shopify would have charged for the page, in points, where it said so, and `limit`
+    what it would have let it cost.
     """
 
-    def __init__(self, message: str, *, cost: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, cost: float | None = None, limit: float | None = None
+    ) -> None:
         super().__init__(Reason.SHOPIFY_ERROR, message)
         self.cost = cost
+        self.limit = limit
 
 
 class RateLimited(Exception):

@@ -63,8 +63,9 @@ class GiveUpPage:
         """
         now = self.clock.now()
         new = put_off(hindered(held, failure, now), now, now + wait)
+        new = self._smaller(new) if isinstance(failure, TimedOut) else new
         try:
-            settled = self.checkpoints.settle(held, self._resized(new, failure))
+            settled = self.checkpoints.settle(held, new)
         except Transient:
             return Later(wait, Why.AWAY)
         return self._overtaken() if isinstance(settled, Refused) else Later(wait, Why.AWAY)
@@ -82,14 +83,15 @@ class GiveUpPage:
     def _retry(self, held: Checkpoint, failure: Failure, wait: timedelta) -> Outcome:
         now = self.clock.now()
         error = LastError(failure.reason, failure.message)
-        new = self._resized(failed_attempt(held, error, now, now + wait), failure)
+        new = failed_attempt(held, error, now, now + wait)
+        # Shopify fails on pages that are too much for it, too: not only by taking too long.
+        if isinstance(failure, TimedOut) or (held.attempts and _is_shopifys(failure)):
+            new = self._smaller(new)
         if isinstance(self.checkpoints.settle(held, new), Refused):
             return self._overtaken()
         return Later(wait)
 
-    def _resized(self, page: Checkpoint, failure: Failure) -> Checkpoint:
-        if not isinstance(failure, TimedOut):
-            return page
+    def _smaller(self, page: Checkpoint) -> Checkpoint:
         return replace(page, page_size=after_time_out(page.page_size or self.policy.page_size))
 
     def _overtaken(self) -> Outcome:
@@ -107,6 +109,10 @@ def _probing(held: Checkpoint) -> bool:
     The next probe comes by itself, and who wants a letter has that of the run that found it out.
     """
     return held.chain.request_id.startswith(PROBE) and held.chain.request_page == held.page
+
+
+def _is_shopifys(failure: Failure) -> bool:
+    return isinstance(failure, Transient) and failure.reason is Reason.SHOPIFY_ERROR
 
 
 def _for_good(failure: Failure) -> bool:

@@ -14,6 +14,9 @@ from domain.caveats import Caveat
 BATCH_SIZE = 25
 """Orders in one write: the most BatchWriteItem takes."""
 
+LARGEST_COST = 1000.0
+"""Points that Shopify lets one query cost, on every plan (its usage documentation)."""
+
 Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
 
 
@@ -69,6 +72,8 @@ class OrderPage:
     """Orders in the whole window, where the source said so."""
     cost: float | None = None
     """What the page cost by the source's own estimate, in its points."""
+    cost_limit: float = LARGEST_COST
+    """What a page may cost: as much as one query, and no more than the full bucket holds."""
     ready_in: timedelta = timedelta(0)
     """For a page that is to be followed `soon`: how long until the source's rate limit has room for
     the next, which is kept for it. No wait if it is shorter than a message's delay is good for."""

@@ -34,7 +34,7 @@ from domain.occurrences import (
     RunWarned,
     WaitedForRateLimit,
 )
-from domain.orders import PageRequest
+from domain.orders import LARGEST_COST, PageRequest
 from domain.outcomes import Done, GiveBack, How, Later, Outcome, Why
 from domain.policy import RunPolicy
 from domain.ports import (
@@ -157,21 +157,21 @@ class WorkOnPage:
         if size == 1 or held.lease is None:
             return self.give_up(held, refusal)
         granted, now = self.clock.monotonic(), self.clock.now()
+        fitting = smaller(size, refusal.cost, refusal.limit or LARGEST_COST)
         shrunk = replace(
             held,
-            page_size=smaller(size, refusal.cost),
+            page_size=fitting,
             lease=replace(held.lease, until=now + self.policy.visibility),
             updated_at=now,
         )
         result = self.checkpoints.settle(held, shrunk)
         if isinstance(result, Refused):
             return self._overtaken()
-        self.observer.notice(
-            PageMadeSmaller(held.key, held.run_id, smaller(size, refusal.cost), refusal.message)
-        )
+        self.observer.notice(PageMadeSmaller(held.key, held.run_id, fitting, refusal.message))
         return self(result, granted)
 
     def _advance(self, held: Checkpoint, result: PageResult, timing: Timing) -> Outcome:
+        result = replace(result, fetched_in=timedelta(seconds=timing.fetched - timing.began))
         new = advanced(held, result, self.clock.now(), self.policy)
         mark = watermark_after(new, self.policy.daily_overlap)
         settled = self.checkpoints.settle(held, new, mark)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from domain.checkpoints import Checkpoint, RunStatus
-from domain.failures import Reason
+from domain.failures import Reason, Transient
 from domain.messages import Continuation, RunKey, SyncRequest, SyncType
 from domain.occurrences import PageMadeSmaller, PageStored, RunChanged, RunEvent
 from domain.orders import OrderFailure
@@ -289,6 +291,32 @@ class TestAPageThatIsTooLarge:
         daemon.source.refuse_pages_above(50, cost=5000.0)
         daemon.deliver(a_request())
         assert daemon.run().page_size == 50
+
+    def test_grows_again_once_eight_pages_went_well(self) -> None:
+        daemon = Daemon.of(orders(2_000))
+        daemon.source.time_out(times=1)
+        daemon.queue.publish(a_request(), timedelta(0))
+        daemon.run_dry()
+        sizes = [request.size for request in daemon.source.pages]
+        assert sizes == [125] * 8 + [187] * 6
+        assert daemon.run().totals.saved == 2_000
+
+    @pytest.mark.parametrize(("failures", "size"), [(1, None), (2, 125), (3, 62)])
+    def test_is_made_smaller_if_shopify_fails_on_it_again(
+        self, failures: int, size: int | None
+    ) -> None:
+        daemon = Daemon.of(orders(3), max_attempts=9)
+        daemon.source.fail("Shopify failed (HTTP 500)")
+        for _ in range(failures):
+            daemon.deliver(a_request())
+        assert daemon.run().page_size == size
+
+    def test_stays_if_it_is_the_table_that_fails(self) -> None:
+        daemon = Daemon.of(orders(3))
+        daemon.source.meet(Transient(Reason.DATABASE_ERROR, "nothing could be written"))
+        for _ in range(3):
+            daemon.deliver(a_request())
+        assert daemon.run().page_size is None
 
     def test_even_with_one_order_fails_for_good(self) -> None:
         daemon = Daemon.of(orders(3))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.advancing import PageResult, advanced, after_time_out, smaller, watermark_after
 from domain.checkpoints import RunStatus, Watermark
+from domain.failures import LastError, Reason
 from domain.orders import FailedOrder, OrderFailure, OrderPage, StoreReport
 from tests.builders import NOW, SHOP, a_lease, a_page, a_policy, a_run, an_order, orders
 
@@ -58,6 +60,51 @@ class TestAnAdvancedCheckpoint:
         assert run.page_size == 125
         page = a_page(*orders(1), next_cursor="c", cost=900.0)
         assert advanced(run, stored(page, 1), LATER, a_policy()).page_size == 125
+
+
+class TestTheNextPagesSize:
+    SHRUNK = 100
+
+    def next_size(
+        self, *, page: int = 8, took: float = 1.0, size: int = SHRUNK, **run_or_page: Any
+    ) -> int | None:
+        of_page = {k: run_or_page.pop(k) for k in ("cost", "cost_limit") if k in run_or_page}
+        run = a_run(page=page, page_size=size, **run_or_page)
+        fetched = PageResult(
+            SHOP,
+            a_page(*orders(1), next_cursor="c", **of_page),
+            StoreReport(1),
+            fetched_in=timedelta(seconds=took),
+        )
+        return advanced(run, fetched, LATER, a_policy()).page_size
+
+    def test_grows_at_every_eighth_page_by_half(self) -> None:
+        sizes = [self.next_size(page=page) for page in range(1, 18)]
+        assert sizes == [150 if page % 8 == 0 else 100 for page in range(1, 18)]
+
+    def test_grows_up_to_what_is_set(self) -> None:
+        assert a_policy().page_size == 250
+        assert self.next_size(size=180) is None
+        assert self.next_size(size=1) == 2
+
+    @pytest.mark.parametrize(("took", "size"), [(5.0, 150), (5.1, 100)])
+    def test_stays_after_a_page_that_took_long(self, took: float, size: int) -> None:
+        assert self.next_size(took=took) == size
+
+    def test_stays_after_a_page_that_had_trouble(self) -> None:
+        error = LastError(Reason.SHOPIFY_ERROR, "Shopify took too long (HTTP 504)")
+        assert self.next_size(last_error=error) == self.SHRUNK
+
+    @pytest.mark.parametrize(
+        ("cost", "limit", "size"),
+        [(666.0, 1000.0, 150), (667.0, 1000.0, 100), (400.0, 500.0, 100), (1001.0, 1000.0, 50)],
+    )
+    def test_keeps_its_cost_below_the_limit(self, cost: float, limit: float, size: int) -> None:
+        assert self.next_size(cost=cost, cost_limit=limit) == size
+
+    def test_is_what_is_set_once_more_is_remembered(self) -> None:
+        """SYNC_PAGE_SIZE was lowered while the run went on."""
+        assert self.next_size(size=260, page=1) is None
 
 
 class TestTheTail:
