@@ -27,6 +27,7 @@ from tests.builders import a_shop, orders
 from tests.fakes.chance import FakeChance
 from tests.fakes.checkpoints import FakeCheckpoints
 from tests.fakes.clock import FakeClock
+from tests.fakes.erasures import FakeErasures, FakeUserRecords
 from tests.fakes.failed_batches import FakeFailedBatches
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.observer import FakeObserver
@@ -60,9 +61,11 @@ class World:
     checkpoints: FakeCheckpoints = field(init=False)
     shops: FakeShops = field(init=False)
     shopify: VirtualShopify = field(init=False)
+    erasures: FakeErasures = field(init=False)
     running: list[Process] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.erasures = self.orders.ledger = FakeErasures(self.clock)
         self.time = VirtualTime(self.clock)
         self.inbox = FakeInbox(self.clock)
         self.publisher = FakePublisher(self.inbox, self.clock)
@@ -185,6 +188,10 @@ def _container(world: World, chance: FakeChance) -> Container:
         container.stored_checkpoints: world.checkpoints,
         container.failed_batches: world.failed_batches,
         container.shops: world.shops,
+        container.erasures: world.erasures,
+        container.user_records: FakeUserRecords(
+            world.shops, world.checkpoints, world.failed_batches, world.orders, world.erasures
+        ),
         container.stored_orders: world.orders,
         container.inbox: world.inbox,
         container.publisher: world.publisher,
