@@ -58,6 +58,7 @@ _STAND_INS = {
     "DeleteItem": _table,
     "GetItem": _table,
     "PutItem": _table,
+    "Query": _table,
     "TransactWriteItems": _no_transaction,
     "UpdateItem": _table,
 }
