@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.broken import checkpoints, queues, stores, surroundings
+from tests.contracts.broken import checkpoints, erasures, queues, stores, surroundings
 from tests.contracts.broken.suites import SUITES
 from tests.planting import PlantedBug, plant, took_root
 
-BUGS = (*checkpoints.BUGS, *queues.BUGS, *stores.BUGS, *surroundings.BUGS)
+BUGS = (*checkpoints.BUGS, *erasures.BUGS, *queues.BUGS, *stores.BUGS, *surroundings.BUGS)
 _ROOT = Path(__file__).parents[3]
 _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header")
 _LONGEST = 120

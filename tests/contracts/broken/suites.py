@@ -19,6 +19,7 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     "chance": ("test_time_and_chance.py::TestFakeChance",),
     "checkpoints": _CHECKPOINTS,
     "clock": ("test_time_and_chance.py::TestFakeClock",),
+    "erasures": ("test_erasures.py::TestInMemory",),
     "failed_batches": _FAILED_BATCHES,
     "faults": (*_CHECKPOINTS, *_FAILED_BATCHES, *_SHOPS),
     "grants": ("test_token_grants.py::TestFakeGrants",),
@@ -33,6 +34,7 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     "orders": (
         "test_order_store.py::TestFakeOrders",
         "test_order_troubles.py::TestFakeOrders",
+        "test_withheld_fields.py::TestInMemory",
     ),
     "pause": ("test_time_and_chance.py::TestFakePause",),
     "publisher": ("test_publisher.py::TestFakePublisher",),

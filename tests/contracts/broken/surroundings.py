@@ -134,8 +134,8 @@ BUGS = (
     PlantedBug(
         "pause-does-not-notice-a-stop-meanwhile",
         _PAUSE,
-        "        self._on_wait(duration)\n        if self._stopped:",
-        "        self._on_wait(duration)\n        if duration is None:",
+        "        self.on_wait(duration)\n        if self._stopped:",
+        "        self.on_wait(duration)\n        if duration is None:",
         "Interrupted as soon as the process is stopping",
     ),
     PlantedBug(
