@@ -19,7 +19,7 @@ from entrypoints.presenting import instant
 
 VARIABLE = "SYNC_ACCESS_TOKEN"  # the variable's name, no token
 _LONGEST = 16_384
-_TOKEN = re.compile(r"[!-~]{1,1024}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,1024}")
 
 
 def connect(context: typer.Context, user: User, shop: Shop, *, as_json: AsJson = False) -> None:
@@ -51,7 +51,7 @@ def connect(context: typer.Context, user: User, shop: Shop, *, as_json: AsJson =
 
 def _fixed(text: str) -> Tokens:
     if not _TOKEN.fullmatch(text):
-        raise WrongUsage("that is no access token: it is one word of printable ASCII characters")
+        raise WrongUsage("that is no access token: it is one word of letters, digits and ._~+/=-")
     return Tokens(text)
 
 

@@ -39,7 +39,19 @@ class TestConnect:
         assert shop is not None
         assert shop.access_token == TOKEN
 
-    @pytest.mark.parametrize("typed", ["", "\n", "two words", "shpat_é", "x" * 1025, "a\nb"])
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "",
+            "\n",
+            "two words",
+            "shpat_é",
+            "x" * 1025,
+            "a\nb",
+            '"shpat_quoted"',
+            '["shpat_listed"]',
+        ],
+    )
     def test_refuses_what_is_no_token_without_repeating_it(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, typed: str
     ) -> None:
