@@ -8,7 +8,7 @@ from typing import Any
 from adapters.attribute_values import Item
 from adapters.dynamodb_items import StoredItem, as_instant, as_text
 from adapters.token_vault import Owner, TokenVault, Unsealable
-from domain.shops import Absence, ConnectedShop, ShopStatus, Tokens, shop_domain
+from domain.shops import Absence, ConnectedShop, ShopStatus, Standing, Tokens, shop_domain
 
 REVISION = "accessToken"
 """Whoever stores credentials stores another access token: as it is stored it names them."""
@@ -58,6 +58,12 @@ def connected_shop(user_id: str, item: Mapping[str, Any], vault: TokenVault) -> 
         absence=_absence(stored),
         revision=stored.text(REVISION),
     )
+
+
+def shop_standing(user_id: str, item: Mapping[str, Any]) -> Standing:
+    """How the shop in the item stands; `Permanent` like `connected_shop`, whatever its tokens."""
+    stored = StoredItem(f"the shop of user {user_id}", item)
+    return Standing(_domain(stored), _status(stored), _absence(stored))
 
 
 def _tokens(stored: StoredItem, owner: Owner, vault: TokenVault) -> Tokens:

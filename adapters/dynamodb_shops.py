@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,14 @@ from adapters.dynamodb_shop_items import (
     LEASE,
     REVISION,
     connected_shop,
+    shop_standing,
     token_attributes,
 )
 from adapters.dynamodb_updates import Update
 from adapters.token_vault import OpenVault, Owner, TokenVault
 from domain.checkpoints import LeaseMark
 from domain.ports import Clock, ShopDirectory
-from domain.shops import ConnectedShop, ShopStatus, Tokens
+from domain.shops import ConnectedShop, ShopStatus, Standing, Tokens
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,12 +43,12 @@ class DynamoShops(ShopDirectory):
     vault: TokenVault = field(default_factory=OpenVault)
 
     def find(self, user_id: str) -> ConnectedShop | None:
-        with translated(f"table {self.table}"):
-            answer = self.client.get_item(
-                TableName=self.table, Key={"userId": as_text(user_id)}, ConsistentRead=True
-            )
-        item = answer.get("Item")
+        item = self._item(user_id)
         return connected_shop(user_id, item, self.vault) if item else None
+
+    def standing(self, user_id: str) -> Standing | None:
+        item = self._item(user_id)
+        return shop_standing(user_id, item) if item else None
 
     def connect(self, shop: ConnectedShop) -> None:
         tokens, absent = token_attributes(_owner(shop), shop.tokens, self.vault)
@@ -132,6 +133,13 @@ class DynamoShops(ShopDirectory):
         update = Update({"probedAt": as_instant(self.clock.now())}, condition, values)
         refused, _ = self._write(user_id, update)
         return not refused
+
+    def _item(self, user_id: str) -> Mapping[str, Any] | None:
+        with translated(f"table {self.table}"):
+            answer = self.client.get_item(
+                TableName=self.table, Key={"userId": as_text(user_id)}, ConsistentRead=True
+            )
+        return answer.get("Item")
 
     def _gone(self, shop: ConnectedShop, status: ShopStatus, reason: str) -> bool:
         now = as_instant(self.clock.now())

@@ -20,7 +20,7 @@ from domain.failed_batches import FailedBatch
 from domain.messages import Continuation, Message, RunKey
 from domain.occurrences import Occurrence
 from domain.orders import Order, OrderPage, PageRequest, StoreReport, Window
-from domain.shops import ConnectedShop, ShopStatus, Tokens
+from domain.shops import ConnectedShop, ShopStatus, Standing, Tokens
 
 
 class Clock(Protocol):
@@ -313,6 +313,10 @@ class ShopDirectory(Protocol):
     @abstractmethod
     def find(self, user_id: str) -> ConnectedShop | None:
         """The user's shop (strongly consistent)."""
+
+    @abstractmethod
+    def standing(self, user_id: str) -> Standing | None:
+        """How the user's shop stands (strongly consistent); opens no token, and asks for no key."""
 
     @abstractmethod
     def connect(self, shop: ConnectedShop) -> None:

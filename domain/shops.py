@@ -72,6 +72,15 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Which shop a user has and whether it is read, without its credentials."""
+
+    shop: str
+    status: ShopStatus
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectedShop:
     """A user's shop and the credentials to read it."""
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from domain.checkpoints import Checkpoint, RunStatus
 from domain.comparisons import Comparison
 from domain.failed_batches import FailedBatch
-from domain.shops import ConnectedShop
+from domain.shops import Standing
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _GAP = "   "
@@ -47,7 +47,7 @@ def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
     }
 
 
-def shop_facts(shop: ConnectedShop | None) -> dict[str, Json]:
+def shop_facts(shop: Standing | None) -> dict[str, Json]:
     """Whether the user's shop is read, and if not, why and since when."""
     absence = shop.absence if shop else None
     return {
@@ -57,7 +57,7 @@ def shop_facts(shop: ConnectedShop | None) -> dict[str, Json]:
     }
 
 
-def shop_words(shop: ConnectedShop) -> str:
+def shop_words(shop: Standing) -> str:
     since = f" since {instant(shop.absence.since)}" if shop.absence else ""
     why = f": {shop.absence.reason}" if shop.absence else ""
     return one_line(f"{shop.shop} is {shop.status.value}{since}{why}")

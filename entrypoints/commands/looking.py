@@ -88,12 +88,12 @@ def _runs(at_hand: Objects, keys: list[RunKey]) -> list[Checkpoint]:
 
 
 def _as_json(at_hand: Objects, user: str, runs: list[Checkpoint]) -> list[Json]:
-    now, shop = at_hand.clock().now(), shop_facts(at_hand.shops().find(user))
+    now, shop = at_hand.clock().now(), shop_facts(at_hand.shops().standing(user))
     return [{**run_facts(run, now), **shop} for run in runs]
 
 
 def _in_words(at_hand: Objects, user: str, runs: list[Checkpoint]) -> str:
-    shop = at_hand.shops().find(user)
+    shop = at_hand.shops().standing(user)
     away = f"{shop_words(shop)}\n" if shop and shop.status is not ShopStatus.CONNECTED else ""
     if not runs:
         return f"{away}no sync of {user} is known; checkpoints are forgotten after some days"

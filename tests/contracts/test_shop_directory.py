@@ -13,7 +13,7 @@ from adapters.dynamodb_shops import DynamoShops
 from domain.checkpoints import LeaseMark
 from domain.failures import Transient
 from domain.ports import ShopDirectory
-from domain.shops import Absence, ConnectedShop, ShopStatus, Tokens
+from domain.shops import Absence, ConnectedShop, ShopStatus, Standing, Tokens
 from tests.builders import NOW, SHOP, USER, a_shop
 from tests.contracts.troubled_stores import OnTheWire, Trouble
 from tests.dynamodb import Wire
@@ -198,6 +198,17 @@ class ShopDirectoryPromises(RefreshPromises, StatusPromises):
         shops.connect(a_shop("user-2", "other.myshopify.com", "shpat_other"))
         assert shops.find(USER) == replace(a_shop(), updated_at=NOW)
 
+    @pytest.mark.parametrize("status", list(ShopStatus))
+    def test_says_how_a_shop_stands(self, shops: ShopDirectory, status: ShopStatus) -> None:
+        assert shops.standing(USER) is None
+        shops.connect(replace(a_shop(), status=status))
+        assert shops.standing(USER) == Standing(SHOP, status)
+
+    def test_says_why_a_shop_is_away(self, shops: ShopDirectory) -> None:
+        shops.park(connected(shops), "HTTP 402")
+        away = Standing(SHOP, ShopStatus.UNAVAILABLE, Absence("HTTP 402", NOW))
+        assert shops.standing(USER) == away
+
     def test_keeps_when_a_shop_was_changed(self, shops: ShopDirectory) -> None:
         changed = replace(a_shop(), updated_at=NOW - timedelta(days=1))
         shops.connect(changed)
@@ -274,6 +285,9 @@ class TroublePromises:
         trouble.fail_next()
         with pytest.raises(Transient):
             shops.find(USER)
+        trouble.fail_next()
+        with pytest.raises(Transient):
+            shops.standing(USER)
         trouble.fail_next()
         with pytest.raises(Transient):
             list(shops.each(ShopStatus.CONNECTED))

@@ -9,7 +9,7 @@ from itertools import count
 
 from domain.checkpoints import LeaseMark
 from domain.ports import Clock, ShopDirectory
-from domain.shops import Absence, ConnectedShop, ShopStatus, Tokens
+from domain.shops import Absence, ConnectedShop, ShopStatus, Standing, Tokens
 from tests.fakes.faults import Faulty
 
 
@@ -29,6 +29,11 @@ class FakeShops(Faulty, ShopDirectory):
     def find(self, user_id: str) -> ConnectedShop | None:
         with self._call():
             return self._shops.get(user_id)
+
+    def standing(self, user_id: str) -> Standing | None:
+        with self._call():
+            shop = self._shops.get(user_id)
+            return Standing(shop.shop, shop.status, shop.absence) if shop else None
 
     def connect(self, shop: ConnectedShop) -> None:
         with self._call():

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.dynamodb_shops import DynamoShops
 from domain.failures import Permanent, Transient
-from domain.shops import ShopStatus
+from domain.shops import ShopStatus, Standing
 from tests.builders import SHOP, USER, a_shop
 from tests.dynamodb import Answer, Wire, an_error
 from tests.fakes.clock import FakeClock
@@ -57,6 +57,14 @@ class TestAShopThatSomebodyElseStored:
             shops.find(USER)
         message = f"the shop of user user-1: the attribute {name} cannot be read"
         assert caught.value.message == message
+
+
+class TestAShopWhoseTokensAreSealed:
+    def test_stands_where_it_stands_for_who_has_no_key(self, shops: DynamoShops) -> None:
+        put(shops, accessToken={"S": "kms:v1:a2V5:c2VhbGVk"})
+        with pytest.raises(Permanent, match="SYNC_TOKENS_KMS_KEY"):
+            shops.find(USER)
+        assert shops.standing(USER) == Standing(SHOP, ShopStatus.CONNECTED)
 
 
 class TestConnecting:
