@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import ErrorDetails
 
 SECRET_FIELDS = frozenset({"shopify_client_secret"})
+
+_CREDENTIALS = re.compile(r"//[^/]*@")
 
 _LIMITS = {"ge": "at least", "le": "at most"}
 _NUMBERS = {
@@ -20,7 +24,9 @@ def complaint(prefix: str, error: ErrorDetails) -> str:
     if not error["loc"]:
         return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
     field = str(error["loc"][0])
-    value = "" if field in SECRET_FIELDS else f"={str(error['input'])[:80]!r}"
+    value = (
+        "" if field in SECRET_FIELDS else f"={_CREDENTIALS.sub('//…@', str(error['input']))[:80]!r}"
+    )
     return f"{prefix}{field.upper()}{value} {_wish(error)}"
 
 

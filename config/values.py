@@ -27,6 +27,8 @@ def shopify_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or "{shop}" not in text:
         raise ValueError("must be a URL with {shop} in it, like https://{shop}")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or a password")
     return text.rstrip("/")
 
 

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ pytest.register_assert_rewrite(
     "tests.contracts.simulated_queues",
 )
 
+
+for _name in [name for name in os.environ if name.startswith("SYNC_")]:
+    del os.environ[_name]  # what somebody has exported to try the sandbox is no test's business
 
 _PROCESSES = Path(__file__).parent / "e2e"
 

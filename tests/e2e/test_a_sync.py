@@ -35,8 +35,8 @@ class TestASync:
     ) -> None:
         user = f"ended-{end.name}-{source}"
         shop = f"{user.lower()}.myshopify.com"
-        world.connect(user, shop, orders=1_000)
-        settings = {"SYNC_PAGE_SIZE": "100", "SYNC_SOURCE_MANUAL": source}
+        world.connect(user, shop, orders=500)
+        settings = {"SYNC_PAGE_SIZE": "50", "SYNC_SOURCE_MANUAL": source}
         worker = world.worker(**settings)
         world.request(user)
         for page in (2, 5, 8):
@@ -45,22 +45,22 @@ class TestASync:
             assert worker.ended() == (-signal.SIGKILL if end is signal.SIGKILL else 0)
             worker = world.worker(**settings)
         run = world.completed(user)
-        assert (run["totalSaved"], run["page"], run["source"]) == (1_000, 11, source)
-        assert len(world.stored(user)) == 1_000
+        assert (run["totalSaved"], run["page"], run["source"]) == (500, 11, source)
+        assert len(world.stored(user)) == 500
 
     def test_that_is_asked_for_twice_is_one_run(self, world: World) -> None:
-        world.connect("twice", "twice-shop.myshopify.com", orders=600)
+        world.connect("twice", "twice-shop.myshopify.com", orders=300)
         for _ in range(2):
             asked = world.command("publish", "twice", "--type", "manual")
             assert asked.returncode == 0, asked.stderr
         world.request("twice", requestId="the-same")
         world.request("twice", requestId="the-same")
         # Long enough that whoever comes late finds it running.
-        worker = world.worker(SYNC_PAGE_SIZE="100", SYNC_PAGE_DELAY_MANUAL="2")
+        worker = world.worker(SYNC_PAGE_SIZE="50", SYNC_PAGE_DELAY_MANUAL="2")
         run = world.completed("twice")
         wait_until(lambda: world.depth() == 0, what="queue empty")
         assert world.checkpoint("twice")["runId"] == run["runId"]
-        assert run["totalSaved"] == 600
+        assert run["totalSaved"] == 300
         started = [line for line in worker.lines() if "started" in str(line.values())]
         assert len({line.get("runId") for line in started if line.get("runId")}) <= 1
 
@@ -76,14 +76,14 @@ class TestASync:
         assert world.stored("again") == before
 
     def test_holds_no_more_than_its_pages_in_memory(self, world: World) -> None:
-        world.connect("large", "large-shop.myshopify.com", orders=4_000)
-        worker = world.worker(SYNC_WORKERS="1", SYNC_PAGE_SIZE="100")
+        world.connect("large", "large-shop.myshopify.com", orders=2_000)
+        worker = world.worker(SYNC_WORKERS="1", SYNC_PAGE_SIZE="50")
         world.request("large", "initial")
         world.reached("large", 8, "initial")
         early = _peak_rss(worker.process.pid)
         world.completed("large", "initial", within=240)
         assert _peak_rss(worker.process.pid) - early < 15
-        assert len(world.stored("large")) == 4_000
+        assert len(world.stored("large")) == 2_000
 
 
 class TestAWorkersOpsServer:

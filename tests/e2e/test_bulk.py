@@ -6,13 +6,13 @@ import signal
 
 from tests.e2e.world import World, wait_until
 
-BULK = {"SYNC_SOURCE_INITIAL": "bulk", "SYNC_PAGE_SIZE": "100"}
+BULK = {"SYNC_SOURCE_INITIAL": "bulk", "SYNC_PAGE_SIZE": "50"}
 SHOP = "bulk-shop.myshopify.com"
 
 
 class TestASyncThroughABulkOperation:
     def test_goes_on_wherever_its_worker_is_killed(self, world: World) -> None:
-        world.connect("bulk", SHOP, orders=1_200)
+        world.connect("bulk", SHOP, orders=600)
         worker = world.worker(**BULK)
         world.request("bulk", "initial")
         wait_until(lambda: "waitingFor" in world.checkpoint("bulk", "initial"), what="prepared")
@@ -24,9 +24,9 @@ class TestASyncThroughABulkOperation:
             assert worker.ended() == -signal.SIGKILL
             worker = world.worker(**BULK)
         run = world.completed("bulk", "initial")
-        assert (run["totalSaved"], run["totalFailed"], run["totalExpected"]) == (1_200, 0, 1_200)
+        assert (run["totalSaved"], run["totalFailed"], run["totalExpected"]) == (600, 0, 600)
         assert (run["page"], run["source"]) == (13, "bulk")
-        assert len(world.stored("bulk")) == 1_200
+        assert len(world.stored("bulk")) == 600
         assert world.long_orders("bulk", lines=299) == 1
         downloads = world.tell("GET", "/_sandbox/bulk")["requests"]
         ours = [each for each in downloads if each["shop"] == SHOP]

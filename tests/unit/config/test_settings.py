@@ -89,6 +89,7 @@ REFUSED = [
     ("SYNC_QUEUE_URL", "orders", "must be a queue's URL"),
     ("SYNC_QUEUE_URL", f"{QUEUE}.fifo", "is a FIFO queue, which has no delay per message"),
     ("SYNC_SHOPIFY_URL", "https://shopify.example", "must be a URL with {shop} in it"),
+    ("SYNC_SHOPIFY_URL", "https://me:hush@{shop}", "'https://…@{shop}' must not hold a user or a"),
     ("SYNC_SHOPIFY_API_VERSION", "2026-11", "must match"),
     ("SYNC_ORDERS_TABLE", "my orders", "must match"),
 ]
