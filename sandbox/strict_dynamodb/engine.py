@@ -5,6 +5,7 @@ Left out, and refused aloud where it would be asked for: expressions beyond thos
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from sandbox.strict_dynamodb.conditions import Item, condition
@@ -35,7 +36,7 @@ class StrictDynamoDB:
         self._now = now
         self._lag = lag
         self.page_size = page_size
-        self._tokens: set[str] = set()
+        self._tokens: dict[str, Any] = {}
         self.tables: dict[str, Table] = {}
 
     def create_table(self, **asked: Any) -> Answer:
@@ -99,10 +100,15 @@ class StrictDynamoDB:
 
     def transact_write_items(self, **asked: Any) -> Answer:
         """All or nothing; the same `ClientRequestToken` again changes nothing and succeeds."""
-        token = asked.get("ClientRequestToken")
+        token, actions = asked.get("ClientRequestToken"), asked["TransactItems"]
         if token is not None and token in self._tokens:
+            if self._tokens[token] != actions:
+                raise Refusal(
+                    "IdempotentParameterMismatchException",
+                    "The request uses the same client token as a previous, "
+                    "but non-identical request.",
+                )
             return {}
-        actions = asked["TransactItems"]
         if not 1 <= len(actions) <= LARGEST_TRANSACTION:
             raise invalid("Member must have length less than or equal to 100")
         writes, reasons = [], []
@@ -122,7 +128,7 @@ class StrictDynamoDB:
             )
         _assert_distinct([(table.name, *key) for table, key, _ in writes])
         if token is not None:
-            self._tokens.add(token)
+            self._tokens[token] = deepcopy(actions)
         for table, key, item in writes:
             self._store(table, key, item)
         return {}

@@ -86,6 +86,7 @@ class Stage:
             self.dynamodb.create_table(**design.definition())
         self.queues = StrictQueues(self.clock)
         self.pause = FakePause(self.clock.advance)
+        self.chance = FakeChance()  # no two workers make the same id
         self.before_call: Callable[[str, Mapping[str, Any]], object] = lambda *_: None
 
     def open(self) -> None:
@@ -275,7 +276,7 @@ class Stage:
         client = Mortal(StrictClient(self.dynamodb), self._before_call)
         ours: dict[Any, object] = {
             container.clock: self.clock,
-            container.chance: FakeChance(),
+            container.chance: self.chance,
             container.stopping: self.pause,
             container.dynamodb: client,
             container.orders_client: client,

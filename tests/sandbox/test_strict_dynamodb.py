@@ -180,6 +180,12 @@ class TestStrictDynamoDB:
         ]
         for _ in range(2):
             engine.transact_write_items(TransactItems=actions, ClientRequestToken="token")
+        refused(
+            "IdempotentParameterMismatchException",
+            engine.transact_write_items,
+            TransactItems=[*actions, *actions],
+            ClientRequestToken="token",
+        )
         refused("TransactionCanceledException", engine.transact_write_items, TransactItems=actions)
 
     def test_hands_over_page_after_page(self, engine: StrictDynamoDB) -> None:

@@ -160,4 +160,4 @@ class TestARateLimit:
         extensions = cost(752, 500, 50, maximumAvailable=500)
         said = failure(raw({"errors": [an_error("THROTTLED")], "extensions": extensions}))
         assert isinstance(said, PageTooLarge)
-        assert said.cost is None
+        assert (said.cost, said.limit) == (752, 500)
