@@ -72,7 +72,7 @@ class TestAnySchedule:
 class TestTheWorld:
     def test_makes_trouble_of_every_kind(self) -> None:
         faults: Counter[str] = Counter()
-        for first in range(10_000, 11_000, A_PART):
+        for first in range(20_460, 21_460, A_PART):
             faults += keeps_every_promise(range(first, first + A_PART))
             if faults.keys() >= KINDS:
                 return
