@@ -8,7 +8,6 @@ WORKERS ?= 3
 WRITES ?= batch
 MINUTES ?= 10
 JOBS ?= 2
-TESTERS ?= 3
 CODE := domain adapters entrypoints config sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
@@ -32,8 +31,8 @@ demo: setup  ## watch a shop's orders arrive, a worker die and the sync go on
 sandbox: setup  ## a simulated Shopify and local AWS endpoints, to try every command by hand
 	@$(BIN)/shopify-sync sandbox
 
-test: lint  ## everything CI runs: on two cores, TESTERS=3 processes, one of which mostly waits for others
-	$(BIN)/pytest --numprocesses $(TESTERS) --dist loadgroup
+test: lint  ## everything CI runs, on JOBS=2 cores
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup
 
 soak: setup  ## schedules of the simulation with fresh seeds: MINUTES=10, or SCHEDULES=100000 FIRST=2000000 JOBS=2
 	$(BIN)/python -m tests.simulation soak $(if $(SCHEDULES),--schedules $(SCHEDULES),--minutes $(MINUTES)) --jobs $(JOBS) $(if $(FIRST),--first $(FIRST))
