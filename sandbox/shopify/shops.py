@@ -90,7 +90,7 @@ def token_of(domain: str) -> str:
 
 
 SHOPS_FOR_PEOPLE = (
-    Shop("demo-shop.myshopify.com", orders=2_000, seed=11, plan=Plan.PLUS),
+    Shop("demo-shop.myshopify.com", orders=1_250, seed=11, plan=Plan.PLUS),
     Shop("small-shop.myshopify.com", orders=40, seed=12),
     Shop("big-shop.myshopify.com", orders=1_000_000, seed=13, plan=Plan.PLUS),
     Shop("busy-shop.myshopify.com", orders=12_000, seed=14, plan=Plan.PLUS),

@@ -21,6 +21,6 @@ class TestTheDemo:
         assert shown.returncode == 0, shown.stdout + shown.stderr
         said = " ".join(shown.stdout.split())
         assert "worker killed (SIGKILL)" in said
-        assert "Orders in the shop: 2,000; items in the table orders: 2,000" in said
+        assert "Orders in the shop: 1,250; items in the table orders: 1,250" in said
         assert "Every order exactly once: yes" in said
         assert "Traceback" not in shown.stderr

@@ -52,7 +52,7 @@ class TestTheSandbox:
 
         assert answer["data"] == {
             "shop": {"myshopifyDomain": "demo-shop.myshopify.com"},
-            "ordersCount": {"count": 2_000},
+            "ordersCount": {"count": 1_250},
         }
 
 
