@@ -21,7 +21,8 @@ class AttendedSource(OrderSource):
     """Asks with a fresh token, and once more with another one if that is refused.
 
     A shop that is away is parked with the reason; one that answers is connected again, whatever
-    was known of it: whoever asks for a sync of a parked shop looks whether it is back.
+    was known of it: whoever asks for a sync of a parked shop looks whether it is back. A refusal of
+    the app is an answer, too: it makes of a parked shop what it makes of any.
     """
 
     source: OrderSource
@@ -45,7 +46,11 @@ class AttendedSource(OrderSource):
         except TokenRefused as refused:
             refusal = refused
         renewed = self._parking(shop, lambda: self.tokens.instead(shop, refusal))
-        return self._asked(renewed, ask)
+        try:
+            return self._asked(renewed, ask)
+        except TokenRefused:
+            self._not_away(renewed)
+            raise
 
     def _fresh(self, shop: ConnectedShop) -> ConnectedShop:
         return self._parking(shop, lambda: self.tokens.fresh(shop))
@@ -55,6 +60,12 @@ class AttendedSource(OrderSource):
             answer = self._parking(shop, lambda: ask(shop))
         except (Preparing, Spoilt):
             self._readmit(shop)
+            raise
+        except TokenRefused:
+            raise
+        except Permanent as refusal:
+            if refusal.reason is Reason.SHOP_UNAUTHORIZED:
+                self._not_away(shop)
             raise
         self._readmit(shop)
         return answer
@@ -69,6 +80,11 @@ class AttendedSource(OrderSource):
         except SecurityRejected as rejection:
             self._notice(shop, ShopEvent.REJECTED, rejection.failure.message)
             raise
+
+    def _not_away(self, shop: ConnectedShop) -> None:
+        """It answers, though not to us: who is told that it is away looks in the wrong place."""
+        if shop.status is ShopStatus.UNAVAILABLE:
+            self._readmit(shop)
 
     def _readmit(self, shop: ConnectedShop) -> None:
         if shop.status is not ShopStatus.CONNECTED and self.shops.readmit(shop):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,9 @@ class DynamoShops(ShopDirectory):
         return shop_standing(user_id, item) if item else None
 
     def connect(self, shop: ConnectedShop) -> None:
+        self.prepare(shop)()
+
+    def prepare(self, shop: ConnectedShop) -> Callable[[], None]:
         tokens, absent = token_attributes(_owner(shop), shop.tokens, self.vault)
         sets: Item = {
             **tokens,
@@ -58,7 +61,12 @@ class DynamoShops(ShopDirectory):
             "status": as_text(shop.status),
             "updatedAt": as_instant(shop.updated_at or self.clock.now()),
         }
-        self._write(shop.user_id, Update(sets, "", removes=(*absent, *LEASE, *ABSENCE)))
+        update = Update(sets, "", removes=(*absent, *LEASE, *ABSENCE))
+
+        def store() -> None:
+            self._write(shop.user_id, update)
+
+        return store
 
     def each(self, status: ShopStatus) -> Iterator[str]:
         """Scans: the table has one small item a user, and this is asked once a day."""
@@ -133,6 +141,9 @@ class DynamoShops(ShopDirectory):
         update = Update({"probedAt": as_instant(self.clock.now())}, condition, values)
         refused, _ = self._write(user_id, update)
         return not refused
+
+    def release_probe(self, user_id: str) -> None:
+        self._write(user_id, Update({}, "attribute_exists(#probedAt)", removes=("probedAt",)))
 
     def _item(self, user_id: str) -> Mapping[str, Any] | None:
         with translated(f"table {self.table}"):

@@ -27,21 +27,23 @@ class Update:
 
     def request(self) -> dict[str, Any]:
         """The arguments of UpdateItem, or of an Update in TransactWriteItems."""
-        assignments = ", ".join(f"#{name} = :new_{name}" for name in self.sets)
-        expression = f"SET {assignments}"
+        clauses = []
+        if self.sets:
+            clauses.append("SET " + ", ".join(f"#{name} = :new_{name}" for name in self.sets))
         if self.removes:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in self.removes)
+            clauses.append("REMOVE " + ", ".join(f"#{name}" for name in self.removes))
         names = {*self.sets, *self.removes, *_NAME.findall(self.condition)}
         checked: dict[str, Any] = {
             "ConditionExpression": self.condition,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+        values = {
+            **{f":new_{name}": value for name, value in self.sets.items()},
+            **{f":{name}": value for name, value in self.values.items()},
+        }
         return {
-            "UpdateExpression": expression,
+            "UpdateExpression": " ".join(clauses),
             "ExpressionAttributeNames": {f"#{name}": name for name in sorted(names)},
-            "ExpressionAttributeValues": {
-                **{f":new_{name}": value for name, value in self.sets.items()},
-                **{f":{name}": value for name, value in self.values.items()},
-            },
+            **({"ExpressionAttributeValues": values} if values else {}),
             **(checked if self.condition else {}),
         }

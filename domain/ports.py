@@ -8,7 +8,7 @@ permission). Implementations add no other exceptions than those a method names.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -323,6 +323,13 @@ class ShopDirectory(Protocol):
         """Store the shop's credentials, in place of the user's earlier ones and all about them."""
 
     @abstractmethod
+    def prepare(self, shop: ConnectedShop) -> Callable[[], None]:
+        """Connect the shop in two steps: what is returned stores the credentials.
+
+        All that needs a key is done before, so that a key that cannot be used changes nothing.
+        """
+
+    @abstractmethod
     def each(self, status: ShopStatus) -> Iterator[str]:
         """The ids of all users whose shop has that status; may read page after page."""
 
@@ -363,6 +370,10 @@ class ShopDirectory(Protocol):
         Only for a shop that is unavailable or whose fixed token was refused, and of which neither
         was found out, nor anybody looked again, since `before`.
         """
+
+    @abstractmethod
+    def release_probe(self, user_id: str) -> None:
+        """The probe that was claimed could not be sent: it may be claimed again."""
 
 
 class TokenGrants(Protocol):

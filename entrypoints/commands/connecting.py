@@ -36,9 +36,11 @@ def connect(context: typer.Context, user: User, shop: Shop, *, as_json: AsJson =
     at_hand = objects(context)
     now = at_hand.clock().now()
     tokens = _answer(given, now) if given.startswith("{") else _fixed(given)
+    store = at_hand.shops().prepare(ConnectedShop(user, shop, tokens, updated_at=now))
+    # Before the credentials are there: a purge that is asked for in between removes them again.
     if not at_hand.erasures().lift(user):
         raise Refused(f"{user} is being purged: let `purge {user}` come to its end, then connect")
-    at_hand.shops().connect(ConnectedShop(user, shop, tokens, updated_at=now))
+    store()
     if tokens.expires_at is not None:
         _warn(tokens, can_refresh=at_hand.settings().shopify_client_id is not None)
     expires = instant(tokens.expires_at)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from domain.failures import Transient
+from domain.failures import Failure, Transient
 from domain.messages import PROBE, RunKey, SyncRequest, SyncType
 from domain.ports import Publisher
 from domain.shops import ShopStatus
@@ -77,7 +77,8 @@ def publish_daily(
     for user_id, prefix in _daily(at_hand):
         request_id = prefix + at_hand.chance().new_id()
         try:
-            publish_surely(publisher, SyncRequest(RunKey(user_id, SyncType.DAILY), request_id))
+            request = SyncRequest(RunKey(user_id, SyncType.DAILY), request_id)
+            _publish_daily(at_hand, publisher, request)
             published[prefix] += 1
         except Transient:
             failed += 1
@@ -101,6 +102,16 @@ def _daily(at_hand: Objects) -> Iterator[tuple[str, str]]:
         for user_id in shops.each(status):
             if shops.claim_probe(user_id, before):
                 yield user_id, PROBE
+
+
+def _publish_daily(at_hand: Objects, publisher: Publisher, request: SyncRequest) -> None:
+    """A probe that fails is given back; one that was sent all the same is a look more."""
+    try:
+        publish_surely(publisher, request)
+    except Failure:
+        if request.request_id.startswith(PROBE):
+            at_hand.shops().release_probe(request.key.user_id)
+        raise
 
 
 def publish_surely(publisher: Publisher, request: SyncRequest) -> None:

@@ -167,6 +167,20 @@ class StatusPromises:
         assert not shops.claim_probe(USER, NOW + 2 * MINUTE)
         assert shops.claim_probe(USER, NOW + 3 * MINUTE)
 
+    def test_lets_a_probe_be_claimed_again_that_could_not_be_sent(
+        self, shops: ShopDirectory, clock: FakeClock
+    ) -> None:
+        shops.park(connected(shops), "HTTP 402")
+        clock.advance(2 * MINUTE)
+        shops.claim_probe(USER, NOW + MINUTE)
+        shops.release_probe(USER)
+        assert shops.claim_probe(USER, NOW + MINUTE)
+        assert not shops.claim_probe(USER, NOW + MINUTE)
+
+    def test_has_no_probe_of_nobody(self, shops: ShopDirectory) -> None:
+        shops.release_probe("nobody")
+        assert shops.find("nobody") is None
+
     def test_lets_a_fixed_token_be_probed_that_was_refused(self, shops: ShopDirectory) -> None:
         shops.require_reauth(connected(shops, Tokens("shpat_fixed")), "HTTP 401")
         assert shops.claim_probe(USER, NOW + MINUTE)
@@ -230,6 +244,16 @@ class ShopDirectoryPromises(RefreshPromises, StatusPromises):
             shops.connect(replace(a_shop(f"user-{number}"), status=each))
         found = [shops.find(user) for user in shops.each(status)]
         assert [shop.status for shop in found if shop] == [status]
+
+    def test_connects_nobody_before_it_is_told_to(self, shops: ShopDirectory) -> None:
+        shops.connect(a_shop(token="shpat_old"))
+        store = shops.prepare(a_shop(token="shpat_new"))
+        before = shops.find(USER)
+        store()
+        after = shops.find(USER)
+        assert before is not None
+        assert after is not None
+        assert (before.access_token, after.access_token) == ("shpat_old", "shpat_new")
 
     def test_connects_a_shop_once_that_is_connected_twice(self, shops: ShopDirectory) -> None:
         for _ in range(2):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
 from domain.checkpoints import LeaseMark
+from domain.failures import Failure
 from domain.ports import Clock, ShopDirectory
 from domain.shops import Absence, ConnectedShop, ShopStatus, Standing, Tokens
 from tests.fakes.faults import Faulty
@@ -23,6 +24,8 @@ class FakeShops(Faulty, ShopDirectory):
         self._leases: dict[str, LeaseMark] = {}
         self._probes: dict[str, datetime] = {}
         self._revisions = count(1)
+        self.key_trouble: Failure | None = None
+        """What tokens cannot be sealed for."""
         for shop in shops:
             self.connect(shop)
 
@@ -36,11 +39,20 @@ class FakeShops(Faulty, ShopDirectory):
             return Standing(shop.shop, shop.status, shop.absence) if shop else None
 
     def connect(self, shop: ConnectedShop) -> None:
-        with self._call():
-            at = shop.updated_at or self._clock.now()
-            self._forget(shop.user_id)
-            shop = replace(shop, absence=None, revision=self._revision())
-            self._shops[shop.user_id] = replace(shop, updated_at=at)
+        self.prepare(shop)()
+
+    def prepare(self, shop: ConnectedShop) -> Callable[[], None]:
+        if self.key_trouble is not None:
+            raise self.key_trouble
+
+        def store() -> None:
+            with self._call():
+                at = shop.updated_at or self._clock.now()
+                self._forget(shop.user_id)
+                stored = replace(shop, absence=None, revision=self._revision())
+                self._shops[shop.user_id] = replace(stored, updated_at=at)
+
+        return store
 
     def forget(self, user_id: str) -> None:
         """The user has no shop any more."""
@@ -97,6 +109,10 @@ class FakeShops(Faulty, ShopDirectory):
                 return False
             self._probes[user_id] = self._clock.now()
             return True
+
+    def release_probe(self, user_id: str) -> None:
+        with self._call():
+            self._probes.pop(user_id, None)
 
     def _gone(self, shop: ConnectedShop, status: ShopStatus, reason: str) -> bool:
         with self._call():

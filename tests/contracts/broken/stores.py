@@ -49,8 +49,8 @@ BUGS = (
     PlantedBug(
         "connect-keeps-the-earlier-credentials",
         _SHOPS,
-        "self._shops[shop.user_id] = replace(shop, updated_at=at)",
-        "self._shops.setdefault(shop.user_id, replace(shop, updated_at=at))",
+        "self._shops[shop.user_id] = replace(stored, updated_at=at)",
+        "self._shops.setdefault(shop.user_id, replace(stored, updated_at=at))",
         "in place of the user's earlier ones",
     ),
     PlantedBug(
@@ -87,6 +87,24 @@ BUGS = (
         "            self._probes[user_id] = self._clock.now()\n",
         "",
         "True for one caller only",
+    ),
+    PlantedBug(
+        "probe-is-not-given-back",
+        _SHOPS,
+        "    def release_probe(self, user_id: str) -> None:\n"
+        "        with self._call():\n"
+        "            self._probes.pop(user_id, None)\n",
+        "    def release_probe(self, user_id: str) -> None:\n"
+        "        with self._call():\n"
+        "            self._probes.get(user_id, None)\n",
+        "a probe that could not be sent may be claimed again",
+    ),
+    PlantedBug(
+        "connects-before-it-is-told-to",
+        _SHOPS,
+        "        return store\n",
+        "        store()\n        return store\n",
+        "what is returned stores the credentials",
     ),
     PlantedBug(
         "refresh-token-dies-with-its-first-use",

@@ -198,6 +198,60 @@ class TestAShopThatIsAway:
         assert scene.events == []
 
 
+class TestAParkedShopThatRefusesTheApp:
+    """It is not away any more: it stands as any shop does that answers so."""
+
+    @pytest.fixture
+    def parked(self, scene: Scene) -> Scene:
+        scene.shops.park(scene.shop, "the shop is not available (HTTP 402)")
+        return scene
+
+    def reason(self, scene: Scene) -> str | None:
+        return scene.shop.absence.reason if scene.shop.absence else None
+
+    def test_needs_a_person_if_its_fixed_token_is_refused(self, scene: Scene) -> None:
+        scene.shops.connect(ConnectedShop(USER, SHOP, Tokens("shpat_fixed")))
+        scene.shops.park(scene.shop, "the shop is not available (HTTP 402)")
+        with pytest.raises(TokenRefused):
+            scene.source.fetch_page(scene.shop, PAGE)
+        assert scene.shop.status is ShopStatus.REAUTH_REQUIRED
+        assert self.reason(scene) == "the access token is not accepted (HTTP 401)"
+
+    def test_needs_a_person_if_its_refresh_token_is_dead(self, parked: Scene) -> None:
+        parked.shopify.good.clear()
+        parked.grants.uninstall(SHOP)
+        with pytest.raises(Permanent):
+            parked.source.fetch_page(parked.shop, PAGE)
+        assert parked.shop.status is ShopStatus.REAUTH_REQUIRED
+        assert "refresh token" in (self.reason(parked) or "")
+
+    def test_is_connected_if_a_token_is_refused_that_it_has_just_granted(
+        self, parked: Scene
+    ) -> None:
+        parked.shopify.good.clear()
+        with pytest.raises(TokenRefused):
+            parked.source.fetch_page(parked.shop, PAGE)
+        assert (parked.shop.status, self.reason(parked)) == (ShopStatus.CONNECTED, None)
+        assert parked.events == [ShopEvent.REFRESHED, ShopEvent.AVAILABLE]
+
+    def test_is_connected_if_the_app_lacks_a_scope(self, parked: Scene) -> None:
+        parked.orders.refuse(Reason.SHOP_UNAUTHORIZED, "the app may not read the shop (HTTP 403)")
+        with pytest.raises(Permanent):
+            parked.source.fetch_page(parked.shop, PAGE)
+        assert (parked.shop.status, self.reason(parked)) == (ShopStatus.CONNECTED, None)
+
+    def test_needs_a_person_still_if_the_token_was_refused_that_took_its_place(
+        self, scene: Scene
+    ) -> None:
+        before = scene.shop
+        scene.shops.connect(ConnectedShop(USER, SHOP, Tokens("shpat_other")))
+        scene.shops.require_reauth(scene.shop, "HTTP 401")
+        scene.shopify.good.clear()
+        with pytest.raises(TokenRefused):
+            scene.source.fetch_page(before, PAGE)
+        assert (scene.shop.status, self.reason(scene)) == (ShopStatus.REAUTH_REQUIRED, "HTTP 401")
+
+
 class TestASecurityRejection:
     def test_is_told(self, scene: Scene) -> None:
         why = Transient(Reason.SHOPIFY_ERROR, "rejected (HTTP 430)")

@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb_shops import DynamoShops
-from domain.failures import Permanent, Transient
+from adapters.token_vault import OpenVault
+from domain.failures import Permanent, Reason, Transient
 from domain.shops import ShopStatus, Standing
 from tests.builders import SHOP, USER, a_shop
 from tests.dynamodb import Answer, Wire, an_error
 from tests.fakes.clock import FakeClock
 
 TOKEN = "shpat_secret"
+
+
+class Locked(OpenVault):
+    """Its key cannot be used."""
+
+    def seal(self, *_: object) -> dict[str, str]:
+        raise Permanent(Reason.DATABASE_ERROR, "the key is disabled")
 
 
 @pytest.fixture
@@ -80,6 +88,11 @@ class TestConnecting:
         shops.connect(a_shop())
         item = shops.client.get_item(TableName=shops.table, Key={"userId": {"S": USER}})["Item"]
         assert set(item) == {"userId", "shop", "accessToken", "status", "updatedAt", "plan"}
+
+    def test_asks_for_the_key_before_it_changes_anything(self, shops: DynamoShops) -> None:
+        locked = DynamoShops(shops.client, shops.table, shops.clock, Locked())
+        with pytest.raises(Permanent, match="the key is disabled"):
+            locked.prepare(a_shop())
 
     def test_names_no_token_when_it_fails(self, impatient_dynamodb: Any, shops_table: str) -> None:
         shops = DynamoShops(impatient_dynamodb, shops_table, FakeClock())

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from domain.erasures import Erasure
+from domain.failures import Permanent, Reason
 from domain.shops import Tokens
 from tests.at_hand import Terminal
 from tests.builders import NOW
@@ -133,6 +135,34 @@ class TestConnect:
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(answer)[:-20]))
         terminal.type(*CONNECT)
         assert (terminal.code, TOKEN in terminal.err) == (2, False)
+
+    def test_changes_nothing_if_the_key_for_tokens_cannot_be_used(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Messages of a user who was purged are dropped until they are connected, not buried."""
+        at_hand = terminal.at_hand
+        terminal.type("purge", "user-2", "--yes")
+        at_hand.directory.key_trouble = Permanent(Reason.DATABASE_ERROR, "KMS denies the key")
+        monkeypatch.setattr(sys, "stdin", io.StringIO(TOKEN))
+        terminal.type(*CONNECT)
+        assert (terminal.code, terminal.err) == (1, "error: KMS denies the key\n")
+        assert at_hand.marks.of("user-2").user
+        at_hand.directory.key_trouble = None
+        monkeypatch.setattr(sys, "stdin", io.StringIO(TOKEN))
+        terminal.type(*CONNECT)
+        assert not at_hand.marks.of("user-2").user
+        assert at_hand.directory.find("user-2") is not None
+
+    def test_stores_nothing_while_the_user_is_being_purged(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at_hand = terminal.at_hand
+        at_hand.marks.begin(Erasure(user_id="user-2", since=NOW))
+        monkeypatch.setattr(sys, "stdin", io.StringIO(TOKEN))
+        terminal.type(*CONNECT)
+        assert terminal.code == 1
+        assert "is being purged" in terminal.err
+        assert at_hand.directory.find("user-2") is None
 
     def test_never_shows_the_token(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.checkpoints import Checkpoint, RunStatus, Totals
-from domain.failures import LastError, Reason
+from domain.failures import LastError, Permanent, Reason
 from domain.messages import SyncType
 from domain.shops import ShopStatus, Tokens
 from tests.at_hand import AtHand, Terminal
@@ -178,6 +178,23 @@ class TestPublishDaily:
         assert terminal.code == 1
         assert "could not be published: 1" in terminal.err
         assert len(terminal.at_hand.bodies) == 1
+
+    def test_looks_again_soon_if_the_look_could_not_be_asked_for(self, terminal: Terminal) -> None:
+        park(terminal, "user-1")
+        terminal.at_hand.time.advance(timedelta(days=1))
+        terminal.at_hand.sender.fail_next(times=3)
+        terminal.type("publish-daily")
+        assert terminal.code == 1
+        assert terminal.type_json("publish-daily") == {"published": 0, "probes": 1, "failed": 0}
+        assert terminal.type_json("publish-daily") == {"published": 0, "probes": 0, "failed": 0}
+
+    def test_looks_again_soon_if_there_is_no_queue(self, terminal: Terminal) -> None:
+        park(terminal, "user-1")
+        terminal.at_hand.time.advance(timedelta(days=1))
+        terminal.at_hand.sender.fail_next(Permanent(Reason.BUG, "the queue does not exist"))
+        terminal.type("publish-daily")
+        assert terminal.code == 1
+        assert terminal.type_json("publish-daily") == {"published": 0, "probes": 1, "failed": 0}
 
 
 class TestAWait:
