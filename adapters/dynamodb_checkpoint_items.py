@@ -23,6 +23,7 @@ from domain.failures import LastError, Reason
 from domain.messages import RunKey
 
 OPTIONAL = (
+    "asOf",
     "caveats",
     "comparison",
     "completedAt",
@@ -100,6 +101,7 @@ def _totals_attributes(totals: Totals) -> Item:
 
 def _optional_attributes(run: Checkpoint) -> Item:
     moments = {
+        "asOf": run.as_of,
         "completedAt": run.completed_at,
         "tailUntil": run.tail_until,
         "updatedSince": run.since,
@@ -163,6 +165,7 @@ def checkpoint(key: RunKey, item: Mapping[str, Any]) -> Checkpoint:
         waiting_for=stored.optional_text("waitingFor"),
         caveats=stored_caveats(stored),
         comparison=stored_comparison(stored),
+        as_of=stored.optional_instant("asOf"),
         revision=stored.optional_text("revision") or "",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import TypeAlias
@@ -34,6 +35,8 @@ class Answer:
     withheld_at: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     """The same by the place of the order in the data."""
     caveats: tuple[Caveat, ...] = ()
+    said_at: datetime | None = None
+    """By Shopify's clock."""
 
     @property
     def keeps_to_the_filter(self) -> bool:
@@ -61,7 +64,8 @@ def answer_in(raw: RawAnswer) -> Answer:
     withheld_at: dict[Path, tuple[str, ...]] = {}
     for place, name in taken:
         withheld_at[place] = (*withheld_at.get(place, ()), name)
-    return Answer(data, cost, withheld, withheld_at, (*_lacking(withheld), *ignored))
+    caveats = (*_lacking(withheld), *ignored)
+    return Answer(data, cost, withheld, withheld_at, caveats, raw.said_at)
 
 
 def content_in(raw: RawAnswer) -> dict[str, Json]:

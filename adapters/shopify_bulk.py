@@ -100,8 +100,8 @@ class ShopifyBulkOrders(OrderSource):
             None,
         )
         if operation is None and before.nothing:
-            caveats = before.caveats
-            return OrderPage((), None, 0, ascending=False, counted=0, caveats=caveats)
+            empty = OrderPage((), None, 0, ascending=False, counted=0, caveats=before.caveats)
+            return replace(empty, as_of=before.said_at)
         operation = operation or self.operations.submit(shop, query)
         if operation is None:
             text = "Shopify is busy with other bulk operations of this app in the shop"
@@ -126,16 +126,16 @@ class ShopifyBulkOrders(OrderSource):
 
     def _page(self, operation: BulkOperation, place: BulkPlace, request: PageRequest) -> OrderPage:
         expected = operation.orders if request.count else None
+        page = OrderPage((), None, expected, ascending=False, as_of=operation.created_at)
         if operation.url is None and operation.objects == 0:
-            caveats = operation.caveats
-            return OrderPage((), None, expected, ascending=False, caveats=caveats)
+            return replace(page, caveats=operation.caveats)
         if operation.url is None:
             raise self._anew(place, operation, _failed("a bulk operation's file is gone"))
         found, total, etag = self._read(operation, operation.url, place, request.size)
         ahead = replace(place, offset=found.end, etag=etag, troubles=0)
         cursor = None if found.end == total else cursor_of(ahead)
         caveats = (*operation.caveats, *beyond(found.orders, request.since))
-        return OrderPage(found.orders, cursor, expected, ascending=False, caveats=caveats)
+        return replace(page, orders=found.orders, next_cursor=cursor, caveats=caveats)
 
     def _read(
         self, operation: BulkOperation, url: str, place: BulkPlace, most: int

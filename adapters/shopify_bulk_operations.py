@@ -54,6 +54,7 @@ class Before:
     nothing: bool
     """No order is in the window: there is nothing to submit."""
     caveats: tuple[Caveat, ...]
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _before(answer: Answer) -> Before:
                 latest=tuple(_operation(node) for node in nodes),
                 nothing=count_in(answer) == 0,
                 caveats=(*answer.caveats, *caveats_in(answer)),
+                said_at=answer.said_at,
             )
         case _:
             raise unreadable("it has no bulk operations")

@@ -67,6 +67,7 @@ class ShopifyGraphqlOrders(OrderSource):
             cost_limit=min(page.cost.at_most or LARGEST_COST, LARGEST_COST),
             ready_in=ready_in,
             counted=page.expected,
+            as_of=page.said_at,
             caveats=(*page.caveats, *beyond(page.orders, request.since)),
         )
 

@@ -50,6 +50,7 @@ class Reading:
     expected: int | None = None
     """By Shopify's own count, in the same answer."""
     caveats: tuple[Caveat, ...] = ()
+    said_at: datetime | None = None
 
 
 def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Reading:
@@ -71,6 +72,7 @@ def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Readi
         connection.next_cursor,
         count_in(answer),
         (*answer.caveats, *caveats_in(answer)) if first else answer.caveats,
+        answer.said_at,
     )
 
 

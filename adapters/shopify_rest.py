@@ -48,6 +48,7 @@ class ShopifyRestOrders(OrderSource):
             reading.orders,
             None if reading.next is None else cursor_of(reading.next),
             caveats=reading.caveats,
+            as_of=reading.said_at,
         )
         if request.count:
             page = self._counted(shop, page, request)

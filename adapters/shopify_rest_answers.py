@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -24,6 +25,8 @@ class RestAnswer:
     content: dict[str, Json]
     next_page: str | None = None
     caveats: tuple[Caveat, ...] = ()
+    said_at: datetime | None = None
+    """By Shopify's clock."""
 
 
 class PageRefused(Permanent):
@@ -47,7 +50,7 @@ def rest_answer_in(raw: RawAnswer, homes: Collection[str], *, linked: bool) -> R
     content = content_in(raw)
     if content.get("errors"):
         raise unreadable("it has errors")
-    return RestAnswer(content, next_page_in(raw.headers, homes))
+    return RestAnswer(content, next_page_in(raw.headers, homes), said_at=raw.said_at)
 
 
 def next_page_in(headers: Mapping[str, str], homes: Collection[str]) -> str | None:

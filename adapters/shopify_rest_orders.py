@@ -22,6 +22,7 @@ class Reading:
     orders: tuple[Order, ...]
     next: Place | None
     caveats: tuple[Caveat, ...] = ()
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,11 @@ class Reader:
         orders = orders_in(answer, self.customer_data)
         caveats = (*answer.caveats, *self._beyond(orders, place))
         if answer.next_page is None:
-            return Reading(orders, None, caveats)
+            return Reading(orders, None, caveats, answer.said_at)
         if not orders or answer.next_page == place.page_info:
             raise unreadable("it says that more orders follow, but not where")
-        return Reading(orders, Place(answer.next_page, self._reached(orders)), caveats)
+        following = Place(answer.next_page, self._reached(orders))
+        return Reading(orders, following, caveats, answer.said_at)
 
     def _beyond(self, orders: tuple[Order, ...], place: Place) -> tuple[Caveat, ...]:
         """Whether there are orders from before the window among them."""

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Literal
 
 import requests
@@ -79,6 +81,15 @@ class RawAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def said_at(self) -> datetime | None:
+        """When it was sent by the other side's clock, in whole seconds; None if it does not say."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("Date", ""))
+        except (ValueError, OverflowError):
+            return None
+        return None if moment.tzinfo is None else moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ QUICK = timedelta(seconds=5)
 """Of a page that took no longer one half as large again is well below the 10 s after which Shopify
 gives up (shopify.dev/docs/api/usage/response-codes)."""
 
+TOLD_TO = timedelta(seconds=1)
+"""How exactly a source tells its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
@@ -38,6 +41,7 @@ class PageResult:
 def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPolicy) -> Checkpoint:
     """The checkpoint after this page: at the next one, or completed."""
     page = result.page
+    held = replace(held, as_of=as_of(held, page))
     tail = _tail(held, page, now)
     done = is_last(held, page)
     delay = policy.page_delays[held.key.sync_type]
@@ -64,6 +68,13 @@ def advanced(held: Checkpoint, result: PageResult, now: datetime, policy: RunPol
     )
 
 
+def as_of(held: Checkpoint, page: OrderPage) -> datetime | None:
+    """When the run began by Shopify's clock, if ours is ahead of it: its first page tells."""
+    if held.page != 1 or page.as_of is None:
+        return held.as_of
+    return page.as_of if page.as_of + TOLD_TO < held.started_at else None
+
+
 def is_last(held: Checkpoint, page: OrderPage) -> bool:
     """Whether the run that is at this page has come to its end with it."""
     return page.next_cursor is None or _past(held.tail_until, page)
@@ -73,17 +84,17 @@ def watermark_after(run: Checkpoint, overlap: timedelta) -> Watermark | None:
     """The mark that a completed run moves; None while it runs, and where orders are missing.
 
     Shopify's search index lags behind its writes by seconds, so the mark stays an overlap behind
-    the run's start. Orders that Shopify counts and did not hand over would be behind it for good,
-    unless they are those that it keeps from the app.
+    the run's start, by our clock or Shopify's, whichever is earlier. Orders that Shopify counts and
+    did not hand over would be behind it for good, unless they are those that it keeps from the app.
     """
     if run.status is not RunStatus.COMPLETED or _lacks_orders(run):
         return None
-    return Watermark(through=run.started_at - overlap, since=run.since)
+    return Watermark(through=run.whole_until - overlap, since=run.since)
 
 
 def window_settled_before(run: Checkpoint, overlap: timedelta) -> Window | None:
     """The part of the run's window up to the mark that the run would move; None if it is empty."""
-    until = run.started_at - overlap
+    until = run.whole_until - overlap
     if run.since is not None and run.since >= until:
         return None
     return Window(run.since, until)
@@ -132,7 +143,7 @@ def _tail(held: Checkpoint, page: OrderPage, now: datetime) -> datetime | None:
     if held.tail_until is not None or not page.ascending:
         return held.tail_until
     oldest = _oldest(page)
-    if oldest is None or oldest < held.started_at:
+    if oldest is None or oldest < held.whole_until:
         return None
     return max(now, *(order.updated_at for order in page.orders))
 

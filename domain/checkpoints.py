@@ -114,6 +114,8 @@ class Checkpoint:
     """What the run's result lacks or what else a person should know of it; each kind once."""
     comparison: Comparison | None = None
     """What was handed over beside Shopify's own count, once the run has come to its end."""
+    as_of: datetime | None = None
+    """Where that is before `started_at`: when the run began by Shopify's clock. Ours is ahead."""
     revision: str = ""
     """Names the write that made this state; the store sets it."""
 
@@ -125,6 +127,14 @@ class Checkpoint:
         return (
             self.status is RunStatus.RUNNING and not self.leased(now) and self.due_at + grace < now
         )
+
+    @property
+    def whole_until(self) -> datetime:
+        """What was updated before, the run reads all of, but for what Shopify's index shows late.
+
+        Times of orders are Shopify's: a start by a clock that is ahead would promise too much.
+        """
+        return self.started_at if self.as_of is None else self.as_of
 
     @property
     def continuation(self) -> Continuation:

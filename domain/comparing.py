@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from domain.advancing import is_last, window_settled_before
+from domain.advancing import as_of, is_last, window_settled_before
 from domain.caveats import Caveat, CaveatKind
 from domain.checkpoints import Checkpoint
 from domain.comparisons import Comparison, Verdict
@@ -43,6 +43,7 @@ class CompareCounts:
             return None
         totals = run.totals.plus(report, None)
         handed_over = totals.saved + totals.failed
+        run = replace(run, as_of=as_of(run, page))
         if run.page == 1 and page.counted is not None:
             return _judged(Comparison(handed_over, page.counted, page.counted))
         try:

@@ -83,6 +83,9 @@ class OrderPage:
     """Orders in the whole window by Shopify's own count, exactly, made with this very answer."""
     caveats: tuple[Caveat, ...] = ()
     """What a person should know of the page that keeps nobody from storing it."""
+    as_of: datetime | None = None
+    """When the source looked, by its own clock, cut to the second; None if it does not say. What
+    was updated before is in this page, or in one that was read before or is read after it."""
 
 
 class OrderFailure(StrEnum):

@@ -28,6 +28,7 @@ from domain.keeping import KeepFailedBatches
 from domain.occurrences import (
     PageMadeSmaller,
     PageStored,
+    Reported,
     RunChanged,
     RunCompared,
     RunEvent,
@@ -119,7 +120,7 @@ class WorkOnPage:
                 held.cursor,
                 held.since,
                 count=held.page == 1,
-                run_began=held.started_at,
+                run_began=held.whole_until,
                 soon=self.policy.page_delays[held.key.sync_type] is None,
             ),
         )
@@ -210,6 +211,10 @@ class WorkOnPage:
         )
 
     def _notice_doubts(self, held: Checkpoint, settled: Checkpoint) -> None:
+        if settled.as_of is not None and held.as_of is None:
+            ahead = (settled.started_at - settled.as_of).total_seconds()
+            text = f"our clock is ahead of Shopify's, by {ahead:.0f} s or more: set it right"
+            self.observer.notice(Reported("clock", text))
         for caveat in unheard(held.caveats, settled.caveats):
             self.observer.notice(RunWarned(held.key, held.run_id, caveat))
         if settled.comparison is not None:

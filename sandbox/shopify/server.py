@@ -56,6 +56,10 @@ class Handler(QuietHandler):
 
     world: ClassVar[World]
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer: the world's time."""
+        return super().date_time_string(self.world.wall() if timestamp is None else timestamp)
+
     def do_POST(self) -> None:  # noqa: N802 - http.server's name
         body = self.body()
         if (grant := GRANT.fullmatch(self.path)) is not None:

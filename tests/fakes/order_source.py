@@ -37,6 +37,8 @@ class FakeOrderSource(OrderSource):
         self._faults: list[_Fault] = []
         self._caveats: tuple[Caveat, ...] = ()
         self._counts: list[int | Exception | None] = []
+        self.says: datetime | None = None
+        """What its own clock says."""
         self.pages: list[PageRequest] = []
         """The pages handed over, in the order of time."""
 
@@ -113,6 +115,7 @@ class FakeOrderSource(OrderSource):
                 expected=len(window) if request.count else None,
                 counted=len(window) if request.count else None,
                 caveats=self._caveats,
+                as_of=self.says,
             )
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:  # noqa: ARG002 - any shop

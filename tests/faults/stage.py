@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dependency_injector import providers
@@ -19,6 +19,7 @@ from config.settings import load
 from domain.checkpoints import Checkpoint, RunStatus, SourceName
 from domain.deliveries import Received
 from domain.messages import RunKey, SyncRequest, SyncType
+from domain.ports import Clock
 from entrypoints.assembly import handle_of
 from entrypoints.messages import encode
 from entrypoints.settling import SettleDelivery
@@ -62,12 +63,28 @@ class Mortal:
         return call
 
 
+@dataclass(frozen=True, slots=True)
+class ClockAhead(Clock):
+    """A clock that somebody has set wrongly."""
+
+    right: FakeClock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.right.now() + self.by
+
+    def monotonic(self) -> float:
+        return self.right.monotonic()
+
+
 @dataclass
 class Stage:
     """Two users with a shop each; faults hit the first shop."""
 
     source: SourceName
     clock: FakeClock = field(default_factory=FakeClock)
+    ahead: timedelta = timedelta(0)
+    """Of the right time, which Shopify and AWS have: the worker's clock."""
     settings: dict[str, Any] = field(default_factory=dict)
     orders: int = ORDERS
 
@@ -275,7 +292,7 @@ class Stage:
         container = Container(settings=settings, encode=encode)
         client = Mortal(StrictClient(self.dynamodb), self._before_call)
         ours: dict[Any, object] = {
-            container.clock: self.clock,
+            container.clock: ClockAhead(self.clock, self.ahead),
             container.chance: self.chance,
             container.stopping: self.pause,
             container.dynamodb: client,

@@ -136,3 +136,22 @@ class TestADailySync:
         assert run.status is RunStatus.COMPLETED
         assert run.since == mark - OVERLAP
         assert run.totals.saved == 1
+
+
+class TestAWorkersClock:
+    """Shopify's own clock says which orders it has handed over, whatever ours says."""
+
+    @pytest.fixture(params=[-30, -2, 2, 30], ids=lambda hours: f"{hours:+d}h")
+    def wrong(self, stage: Stage, request: pytest.FixtureRequest) -> Stage:
+        stage.ahead = timedelta(hours=request.param)
+        stage.restart()
+        return stage
+
+    def test_loses_no_order_though_it_is_wrong(self, wrong: Stage) -> None:
+        daily(wrong)
+        for _ in range(3):
+            wrong.catalogue.create(wrong.clock.now() + timedelta(minutes=1))
+            wrong.catalogue.touch(3, wrong.clock.now() + timedelta(minutes=2))
+            daily(wrong)
+            assert wrong.missing() == set()
+            assert stored_at(wrong, 3) == shown_at(wrong, 3)

@@ -287,7 +287,7 @@ BUGS = (
     PlantedBug(
         "watermark-at-the-end",
         "domain.advancing",
-        "    return Watermark(through=run.started_at - overlap, since=run.since)\n",
+        "    return Watermark(through=run.whole_until - overlap, since=run.since)\n",
         "    return Watermark(through=run.completed_at or run.started_at, since=run.since)\n",
         "what changed while the run went on is behind the mark and not read",
     ),

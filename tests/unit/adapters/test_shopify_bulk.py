@@ -92,9 +92,15 @@ class TestABulkRun:
         reader.is_prepared()
         assert reader.fetch().expected == 45
 
+    def test_reads_what_there_was_when_its_operation_was_created(self, bench: BulkBench) -> None:
+        reader, submitted = Reader(bench), bench.clock.now()
+        reader.is_prepared()
+        assert reader.fetch().as_of == submitted < bench.clock.now()
+
     def test_is_over_at_once_where_there_is_nothing(self, bench: BulkBench) -> None:
         reader = Reader(bench, since=datetime.fromisoformat("2030-01-01T00:00:00+00:00"))
-        assert reader.fetch() == OrderPage((), None, 0, ascending=False, counted=0)
+        empty = OrderPage((), None, 0, ascending=False, counted=0, as_of=bench.clock.now())
+        assert reader.fetch() == empty
         assert bench.submitted == 0
 
     def test_reads_its_window_only(self, bench: BulkBench) -> None:

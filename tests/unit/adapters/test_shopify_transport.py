@@ -7,7 +7,7 @@ import json
 import socket
 import time
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -45,6 +45,29 @@ def post(bench: Bench, body: bytes = b"{}") -> RawAnswer:
 
 def bench_at(url: str, timeout: float = 30, clock: Clock | None = None) -> Bench:
     return Bench(url=url, timeout=timeout, clock=clock or RealClock())
+
+
+class TestTheTimeOfAnAnswer:
+    def test_is_what_the_other_side_says(self) -> None:
+        answer = RawAnswer(200, {"Date": "Mon, 23 Nov 2026 12:00:07 GMT"}, b"")
+        assert answer.said_at == datetime(2026, 11, 23, 12, 0, 7, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            None,
+            "",
+            "now",
+            "Mon, 23 Nov 2026 12:00:07 -0000",
+            "Mon, 99 Nov 2026 12:00:07 GMT",
+            "Mon, 23 Nov 99999 12:00:07 GMT",
+            "2026-11-23T12:00:07Z",
+            ", , ,",
+        ],
+    )
+    def test_is_unknown_if_that_is_no_time(self, said: str | None) -> None:
+        headers = {} if said is None else {"Date": said}
+        assert RawAnswer(200, headers, b"").said_at is None
 
 
 class TestARequest:

@@ -10,7 +10,7 @@ import pytest
 from domain.checkpoints import Checkpoint, RunStatus
 from domain.failures import Reason, Transient
 from domain.messages import Continuation, RunKey, SyncRequest, SyncType
-from domain.occurrences import PageMadeSmaller, PageStored, RunChanged, RunEvent
+from domain.occurrences import PageMadeSmaller, PageStored, Reported, RunChanged, RunEvent
 from domain.orders import OrderFailure
 from domain.outcomes import DeadLetter, Done, GiveBack, How, Later, Why
 from tests.builders import KEY, NOW, SHOP, USER, a_lease, a_request, a_run, a_shop, an_order, orders
@@ -48,6 +48,15 @@ class TestARun:
         assert copy.message == Continuation(KEY, run.chain.chain_id, 2)
         assert copy.visible_at == run.due_at == NOW + 2 * MINUTES
         assert run.chain.published_page == 2
+
+    def test_says_once_that_our_clock_is_ahead_of_shopifys(self) -> None:
+        daemon = Daemon.of(orders(601))
+        daemon.source.says = NOW - timedelta(hours=1)
+        daemon.queue.publish(a_request(), timedelta(0))
+        daemon.run_dry()
+        (report,) = daemon.observer.of(Reported)
+        assert report.subject == "clock"
+        assert "3600 s or more" in report.text
 
     def test_does_not_advance_by_a_worker_that_was_paused_after_storing(self) -> None:
         daemon = Daemon.of(orders(25))

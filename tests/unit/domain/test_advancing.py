@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -131,6 +131,12 @@ class TestTheTail:
         run = advanced(replace(run, tail_until=LATER), page, LATER, a_policy())
         assert run.status is RunStatus.RUNNING
 
+    def test_is_followed_from_the_runs_start_by_shopifys_clock(self) -> None:
+        first = a_page(an_order(1, NOW - 9 * HOUR), next_cursor="c", as_of=NOW - HOUR)
+        run = advanced(a_run(), stored(first, 1), LATER, a_policy())
+        moved = a_page(an_order(2, NOW - HOUR), next_cursor="d")
+        assert advanced(run, stored(moved, 1), LATER, a_policy()).tail_until == LATER
+
     def test_does_not_end_a_run_because_our_clock_is_behind_shopifys(self) -> None:
         ahead = an_order(1, LATER + timedelta(minutes=5))
         run = advanced(a_run(), stored(a_page(ahead, next_cursor="c"), 1), LATER, a_policy())
@@ -145,6 +151,36 @@ class TestTheWatermark:
 
     def test_stays_while_the_run_goes_on(self) -> None:
         assert watermark_after(a_run(), timedelta(0)) is None
+
+    @pytest.mark.parametrize(
+        ("shopifys", "through"),
+        [
+            (None, NOW),
+            (NOW + HOUR, NOW),
+            (NOW, NOW),
+            (NOW - timedelta(seconds=1), NOW),
+            (NOW - timedelta(seconds=2), NOW - timedelta(seconds=2)),
+            (NOW - HOUR, NOW - HOUR),
+        ],
+    )
+    def test_is_by_the_clock_that_is_behind(
+        self, shopifys: datetime | None, through: datetime
+    ) -> None:
+        """Shopify's says whole seconds, and what it says is cut."""
+        run = advanced(a_run(), stored(a_page(as_of=shopifys)), LATER, a_policy())
+        assert watermark_after(run, timedelta(0)) == Watermark(through, None)
+        assert run.started_at == NOW
+
+    def test_goes_by_the_first_page_of_the_run(self) -> None:
+        first = a_page(*orders(1), next_cursor="c", as_of=NOW - HOUR)
+        run = advanced(a_run(), stored(first, 1), LATER, a_policy())
+        run = advanced(run, stored(a_page(as_of=NOW - 9 * HOUR)), LATER, a_policy())
+        assert watermark_after(run, timedelta(0)) == Watermark(NOW - HOUR, None)
+
+    def test_of_a_run_whose_first_page_came_late_is_behind_its_start_all_the_same(self) -> None:
+        """Our clock is an hour ahead, and the first page came after two."""
+        run = advanced(a_run(), stored(a_page(as_of=NOW + HOUR)), NOW + 2 * HOUR, a_policy())
+        assert watermark_after(run, timedelta(0)) == Watermark(NOW, None)
 
 
 class TestASmallerPage:

@@ -91,6 +91,19 @@ class TestARunOfMorePages:
         assert "32" in warned.caveat.text
         assert daemon.checkpoints.watermark(USER) is None
 
+    def test_counts_up_to_its_start_by_shopifys_clock(self) -> None:
+        """An order that is new has not been kept from the run, whatever our clock says."""
+        daemon = Daemon.of(orders(30), page_size=10)
+        daemon.source.says = NOW - timedelta(hours=2)
+        new = an_order(31, NOW - timedelta(hours=1))
+        daemon.source.will_count(31)
+        daemon.while_fetching = lambda: daemon.source.put(new) if daemon.source.pages[2:] else None
+        played(daemon)
+        assert daemon.run().comparison == Comparison(30, 31, 30)
+        assert kinds(daemon) == []
+        mark = daemon.checkpoints.watermark(USER)
+        assert mark == NOW - timedelta(hours=2, minutes=15)
+
     def test_that_may_see_sixty_days_only_moves_the_mark_all_the_same(self) -> None:
         daemon = Daemon.of(orders(30), page_size=10)
         daemon.source.warn(Caveat(CaveatKind.SIXTY_DAYS_ONLY, "text"))
