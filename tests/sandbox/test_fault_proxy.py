@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedErro
 
 from sandbox.aws.fates import Fates, Rates
 from sandbox.aws.fault_proxy import CONTROL, FaultProxy
+from sandbox.aws.server import Call
+from sandbox.aws.upstream import Upstream, forward
 from sandbox.processes import Sandbox
 from tests.e2e.world import wait_until
 
@@ -237,6 +239,15 @@ class TestTheFaultProxy:
                 client.shutdown(socket.SHUT_WR)
                 assert client.recv(100) == b""
             assert at.state()["calls"] == {}
+
+    def test_sends_nothing_once_it_ends(self, sandbox: Sandbox) -> None:
+        """A call that was counted, but not sent, would outlast the end by its whole long poll."""
+        upstream = Upstream(sandbox.aws_url)
+        call = Call("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, b"{}")
+        with upstream.connected() as connection:
+            upstream.hang_up()
+            with pytest.raises(ConnectionAbortedError):
+                forward(connection, call)
 
     def test_ends_although_calls_are_under_way(self, sandbox: Sandbox) -> None:
         with faults(sandbox) as at, ThreadPoolExecutor(1) as pool:
