@@ -77,6 +77,10 @@ class DynamoErasures(ErasureLedger):
             orders=frozenset(order for mark in customers for order in mark.order_ids),
         )
 
+    def purge_of(self, user_id: str) -> Erasure | None:
+        stored = self._find(user_id, USER)
+        return None if stored is None or stored.lifted_at is not None else stored
+
     def _put(self, mark: Erasure, condition: str, values: Item | None) -> Erasure | None:
         """Put the mark; the one that is stored, if the condition does not hold."""
         more: Any = {"ExpressionAttributeValues": values} if values else {}

@@ -280,6 +280,10 @@ class ErasureLedger(Protocol):
     def of(self, user_id: str) -> Erased:
         """What was erased of the user's, strongly consistent."""
 
+    @abstractmethod
+    def purge_of(self, user_id: str) -> Erasure | None:
+        """The mark of the user's purge; None if there is none, or it was lifted since."""
+
 
 class UserRecords(Protocol):
     """Whatever any table holds of a user, the marks of erasures apart. Safe to repeat."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TypeAlias
 
 from domain.checkpoints import Checkpoint, RunStatus
 from domain.comparisons import Comparison
+from domain.erasures import Erasure
 from domain.failed_batches import FailedBatch
-from domain.shops import Standing
+from domain.shops import ShopStatus, Standing
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _GAP = "   "
@@ -47,17 +49,60 @@ def run_facts(run: Checkpoint, now: datetime) -> dict[str, Json]:
     }
 
 
-def shop_facts(shop: Standing | None) -> dict[str, Json]:
-    """Whether the user's shop is read, and if not, why and since when."""
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Why a user's syncs go on, or do not, beside the runs themselves."""
+
+    user_id: str
+    shop: Standing | None = None
+    purge: Erasure | None = None
+
+    @property
+    def hinders(self) -> bool:
+        """Whether nothing is read of the user's for a reason that a person should know."""
+        away = self.shop is not None and self.shop.status is not ShopStatus.CONNECTED
+        return away or self.purge is not None
+
+
+def situation_facts(situation: Situation) -> dict[str, Json]:
+    """Whether the user's shop is read, and if not, why and since when; whether it was purged."""
+    shop, purge = situation.shop, situation.purge
     absence = shop.absence if shop else None
     return {
+        "purgeSince": instant(purge.since) if purge else None,
+        "purgedAt": instant(purge.done_at) if purge else None,
         "shopStatus": shop.status.value if shop else None,
         "shopStatusReason": absence.reason if absence else None,
         "shopStatusSince": instant(absence.since) if absence else None,
     }
 
 
-def shop_words(shop: Standing) -> str:
+def no_run_facts(situation: Situation) -> dict[str, Json]:
+    """In the place of a run, where there is none."""
+    shop = situation.shop.shop if situation.shop else None
+    facts: dict[str, Json] = {"userId": situation.user_id, "syncType": None, "shop": shop}
+    return {**facts, "runId": None, "status": None}
+
+
+def situation_words(situation: Situation) -> str:
+    """One line; nothing to say where nothing hinders."""
+    if (purge := situation.purge) is not None:
+        return _purge_words(situation.user_id, purge)
+    if situation.shop is not None and situation.hinders:
+        return _shop_words(situation.shop)
+    return ""
+
+
+def _purge_words(user_id: str, purge: Erasure) -> str:
+    if purge.done_at is None:
+        return f"{user_id} is being purged, since {instant(purge.since)}"
+    return (
+        f"{user_id} was purged: everything was removed by {instant(purge.done_at)}, and messages "
+        "are dropped until `connect`"
+    )
+
+
+def _shop_words(shop: Standing) -> str:
     since = f" since {instant(shop.absence.since)}" if shop.absence else ""
     why = f": {shop.absence.reason}" if shop.absence else ""
     return one_line(f"{shop.shop} is {shop.status.value}{since}{why}")

@@ -16,21 +16,22 @@ from rich.text import Text
 from domain.checkpoints import Checkpoint
 from domain.failed_batches import FailedBatch
 from domain.messages import RunKey, SyncType
-from domain.shops import ShopStatus
 from entrypoints.commands.arguments import AnyType, AsJson, User
 from entrypoints.commands.opening import Objects, objects
 from entrypoints.commands.printing import say, tell
 from entrypoints.presenting import (
     Json,
+    Situation,
     batch_facts,
     columns,
     doubts,
     instant,
     length,
+    no_run_facts,
     run_facts,
     run_rows,
-    shop_facts,
-    shop_words,
+    situation_facts,
+    situation_words,
 )
 
 LOOK_EVERY = timedelta(seconds=1)
@@ -50,7 +51,8 @@ def status(
     """Show how far a user's syncs are.
 
     For each: status, orders saved, failed and expected, when the next page is due, last error.
-    Says so if the shop is away, or has to authorise the app again, and why.
+    Says so if the shop is away, or has to authorise the app again, and why; or that the user was
+    purged, and when.
     """
     at_hand, keys = objects(context), _keys(user, kind)
     if not watch:
@@ -87,18 +89,29 @@ def _runs(at_hand: Objects, keys: list[RunKey]) -> list[Checkpoint]:
     return [run for run in found if run is not None]
 
 
+def _situation(at_hand: Objects, user: str) -> Situation:
+    """A purge removes the shop first: who has one was not purged."""
+    shop = at_hand.shops().standing(user)
+    return Situation(user, shop, at_hand.erasures().purge_of(user) if shop is None else None)
+
+
 def _as_json(at_hand: Objects, user: str, runs: list[Checkpoint]) -> list[Json]:
-    now, shop = at_hand.clock().now(), shop_facts(at_hand.shops().standing(user))
-    return [{**run_facts(run, now), **shop} for run in runs]
+    """A fact a run; where there is none but a reason for it, that."""
+    now, situation = at_hand.clock().now(), _situation(at_hand, user)
+    facts = [run_facts(run, now) for run in runs]
+    if not facts and situation.hinders:
+        facts = [no_run_facts(situation)]
+    return [{**each, **situation_facts(situation)} for each in facts]
 
 
 def _in_words(at_hand: Objects, user: str, runs: list[Checkpoint]) -> str:
-    shop = at_hand.shops().standing(user)
-    away = f"{shop_words(shop)}\n" if shop and shop.status is not ShopStatus.CONNECTED else ""
-    if not runs:
-        return f"{away}no sync of {user} is known; checkpoints are forgotten after some days"
-    table = columns(run_rows(runs, at_hand.clock().now()))
-    return away + "\n".join((table, *doubts(runs)))
+    situation = _situation(at_hand, user)
+    lines = [words] if (words := situation_words(situation)) else []
+    if runs:
+        lines += [columns(run_rows(runs, at_hand.clock().now())), *doubts(runs)]
+    elif situation.purge is None:
+        lines.append(f"no sync of {user} is known; checkpoints are forgotten after some days")
+    return "\n".join(lines)
 
 
 def _looks(at_hand: Objects, keys: list[RunKey]) -> Iterator[list[Checkpoint]]:

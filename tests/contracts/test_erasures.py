@@ -134,6 +134,18 @@ class LedgerPromises:
         assert not stores.ledger.stands(mark)
         assert stores.ledger.lift(USER)
 
+    def test_tells_of_a_purge_until_it_is_lifted(self, stores: Stores) -> None:
+        stores.redact()
+        assert stores.ledger.purge_of(USER) is None
+        mark = stores.purge()
+        assert stores.ledger.purge_of(USER) == mark
+        assert stores.ledger.purge_of(OTHER) is None
+        done = replace(mark, done_at=NOW + SECOND)
+        stores.ledger.advance(done)
+        assert stores.ledger.purge_of(USER) == done
+        stores.ledger.lift(USER)
+        assert stores.ledger.purge_of(USER) is None
+
     def test_knows_a_copy_of_the_request_after_it_was_lifted(self, stores: Stores) -> None:
         """A copy that comes late does not purge a user who has come back."""
         stores.ledger.advance(replace(stores.purge(request_id="r1"), done_at=NOW))

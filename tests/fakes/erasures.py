@@ -62,6 +62,11 @@ class FakeErasures(Faulty, ErasureLedger):
                 orders=frozenset(order for mark in customers for order in mark.order_ids),
             )
 
+    def purge_of(self, user_id: str) -> Erasure | None:
+        with self._call():
+            stored = self._marks.get((user_id, None))
+            return None if stored is None or stored.lifted_at is not None else stored
+
     def forget_customers(self, user_id: str) -> None:
         with self._lock:
             gone = [key for key in self._marks if key[0] == user_id and key[1] is not None]

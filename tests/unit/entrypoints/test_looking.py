@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 from domain.checkpoints import Totals
+from domain.erasures import Erasure
 from domain.failures import Interrupted
 from domain.messages import RunKey, SyncType
 from tests.at_hand import Terminal, a_failed_batch
@@ -56,6 +57,56 @@ class TestStatus:
             "the shop is not available (HTTP 402)",
             "2026-11-23T12:00:00Z",
         )
+
+    def test_says_that_the_shop_is_away_though_no_run_is_known(self, terminal: Terminal) -> None:
+        directory = terminal.at_hand.directory
+        shop = directory.find(USER)
+        assert shop is not None
+        directory.park(shop, "the shop is not available (HTTP 402)")
+        [nothing] = terminal.type_json("status", USER)
+        assert nothing == {
+            "userId": USER,
+            "syncType": None,
+            "shop": shop.shop,
+            "runId": None,
+            "status": None,
+            "shopStatus": "unavailable",
+            "shopStatusReason": "the shop is not available (HTTP 402)",
+            "shopStatusSince": "2026-11-23T12:00:00Z",
+            "purgeSince": None,
+            "purgedAt": None,
+        }
+        away, none = terminal.type("status", USER).splitlines()
+        assert away.startswith(f"{shop.shop} is unavailable since")
+        assert none.startswith("no sync of user-1 is known")
+
+    def test_says_that_the_user_was_purged_and_when(self, terminal: Terminal) -> None:
+        terminal.type("purge", USER, "--yes")
+        assert terminal.type("status", USER) == (
+            "user-1 was purged: everything was removed by 2026-11-23T12:03:00Z, and messages are "
+            "dropped until `connect`\n"
+        )
+        [nothing] = terminal.type_json("status", USER)
+        assert (nothing["status"], nothing["shop"], nothing["shopStatus"]) == (None, None, None)
+        assert (nothing["purgeSince"], nothing["purgedAt"]) == (
+            "2026-11-23T12:00:00Z",
+            "2026-11-23T12:03:00Z",
+        )
+
+    def test_says_that_the_user_is_being_purged(self, terminal: Terminal) -> None:
+        at_hand = terminal.at_hand
+        at_hand.directory.forget(USER)
+        at_hand.marks.begin(Erasure(user_id=USER, since=NOW))
+        words = "user-1 is being purged, since 2026-11-23T12:00:00Z\n"
+        assert terminal.type("status", USER) == words
+        [nothing] = terminal.type_json("status", USER)
+        assert (nothing["purgeSince"], nothing["purgedAt"]) == ("2026-11-23T12:00:00Z", None)
+
+    def test_has_nothing_to_say_of_a_purge_once_the_user_is_back(self, terminal: Terminal) -> None:
+        terminal.type("purge", USER, "--yes")
+        terminal.at_hand.marks.lift(USER)
+        assert terminal.type("status", USER).startswith("no sync of user-1 is known")
+        assert terminal.type_json("status", USER) == []
 
     def test_prints_what_changes_while_it_watches(self, terminal: Terminal) -> None:
         at_hand = terminal.at_hand
