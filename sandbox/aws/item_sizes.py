@@ -1,13 +1,21 @@
 """How large an item is for DynamoDB (developer guide, "DynamoDB item sizes and formats")."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 LARGEST_ITEM = 400 * 1024
 """Bytes (Amazon DynamoDB quotas)."""
 
 Item = Mapping[str, Mapping[str, Any]]
+
+
+def are_larger_than(limit: int, items: Sequence[Item]) -> bool:
+    """Whether they have more bytes together. None has more than its JSON, which is soon known."""
+    at_most = sum(len(msgspec.json.encode(item)) for item in items)
+    return at_most > limit and sum(map(item_size, items)) > limit
 
 
 def item_size(item: Item) -> int:

@@ -1,9 +1,9 @@
 """What DynamoDB refuses and moto accepts. Source: the API reference of each operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sandbox.aws.item_sizes import LARGEST_ITEM, Item, item_size
+from sandbox.aws.item_sizes import LARGEST_ITEM, Item, are_larger_than
 from sandbox.aws.mended_dynamodb import key_names
 
 LARGEST_BATCH = 25
@@ -19,7 +19,7 @@ class Rejected(Exception):
 def check(operation: str, asked: Mapping[str, Any], region: str) -> None:
     """Reject a write that DynamoDB would not take; other operations pass."""
     if operation == "PutItem":
-        _check_size(asked.get("Item", {}))
+        _check_sizes([asked.get("Item", {})])
     elif operation == "BatchWriteItem":
         _check_batch(asked.get("RequestItems", {}), region)
     elif operation == "TransactWriteItems":
@@ -35,21 +35,22 @@ def _check_batch(tables: Mapping[str, list[Mapping[str, Any]]], region: str) -> 
             "1 validation error detected: Value '{}' at 'requestItems' failed to "
             "satisfy constraint: Member must have length greater than or equal to 1"
         )
-    size = 0
     for table, requests in tables.items():
         names = key_names(region, table)
         if names is not None and _has_duplicates(requests, names):
             raise Rejected("Provided list of item keys contains duplicates")
-        size += sum(_check_size(item) for item in _puts(requests))
-    if size > LARGEST_REQUEST:
+    items = [item for requests in tables.values() for item in _puts(requests)]
+    _check_sizes(items)
+    if are_larger_than(LARGEST_REQUEST, items):
         raise Rejected("Request size exceeded the 16 MB limit of a BatchWriteItem call")
 
 
 def _check_transaction(actions: list[Mapping[str, Any]]) -> None:
     if len(actions) > LARGEST_TRANSACTION:
         raise Rejected("Member must have length less than or equal to 100")
-    sizes = [_check_size(action["Put"].get("Item", {})) for action in actions if "Put" in action]
-    if sum(sizes) > LARGEST_TRANSACTION_BYTES:
+    items = [action["Put"].get("Item", {}) for action in actions if "Put" in action]
+    _check_sizes(items)
+    if are_larger_than(LARGEST_TRANSACTION_BYTES, items):
         raise Rejected("Transaction request size exceeded the 4 MB limit")
 
 
@@ -69,8 +70,6 @@ def _has_duplicates(requests: list[Mapping[str, Any]], names: tuple[str, ...]) -
     return len(set(keys)) != len(keys)
 
 
-def _check_size(item: Item) -> int:
-    size = item_size(item)
-    if size > LARGEST_ITEM:
+def _check_sizes(items: Sequence[Item]) -> None:
+    if any(are_larger_than(LARGEST_ITEM, [item]) for item in items):
         raise Rejected("Item size has exceeded the maximum allowed size")
-    return size

@@ -1,8 +1,13 @@
 """Money as Shopify writes it: a decimal string without its trailing zeros, but one ("10.0")."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-Bag = dict[str, dict[str, str]]
+Money = dict[str, str]
+Bag = dict[str, Money]
+
+AMOUNTS_KEPT = 8_192
+"""Most amounts of a shop's orders occur again and again."""
 
 # Digits after the point, where there are not two (ISO 4217).
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3}
@@ -40,25 +45,28 @@ class Till:
         shift = MINOR_DIGITS.get(self.shop, 2) - 2
         return round(cents * A_DOLLAR_BUYS.get(self.shop, 1.0) * 10.0**shift)
 
-    def money(self, minor: int) -> dict[str, str]:
-        """A MoneyV2 in the shop's currency."""
-        return {
-            "__typename": "MoneyV2",
-            "amount": amount(minor, self.shop),
-            "currencyCode": self.shop,
-        }
+    def money(self, minor: int) -> Money:
+        """A MoneyV2 in the shop's currency: not to be changed."""
+        return _money(minor, self.shop)
 
     def bag(self, minor: int) -> Bag:
-        """A MoneyBag of so many minor units of the shop's currency."""
-        shop = self.money(minor)
-        if self.presentment == self.shop:
-            return {"shopMoney": shop, "presentmentMoney": shop}
-        converted = round(minor * self.rate)
-        return {
-            "shopMoney": shop,
-            "presentmentMoney": {
-                "__typename": "MoneyV2",
-                "amount": amount(converted, self.presentment),
-                "currencyCode": self.presentment,
-            },
-        }
+        """A MoneyBag of so many minor units of the shop's currency: not to be changed."""
+        return _bag(minor, self.shop, self.presentment, self.rate)
+
+
+@lru_cache(maxsize=AMOUNTS_KEPT)
+def _money(minor: int, currency: str) -> Money:
+    return {
+        "__typename": "MoneyV2",
+        "amount": amount(minor, currency),
+        "currencyCode": currency,
+    }
+
+
+@lru_cache(maxsize=AMOUNTS_KEPT)
+def _bag(minor: int, shop: str, presentment: str, rate: float) -> Bag:
+    same = presentment == shop
+    return {
+        "shopMoney": _money(minor, shop),
+        "presentmentMoney": _money(minor if same else round(minor * rate), presentment),
+    }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sandbox.aws.item_sizes import LARGEST_ITEM, item_size
+from sandbox.aws.item_sizes import LARGEST_ITEM, are_larger_than
 from sandbox.strict_dynamodb.conditions import Item
 from sandbox.strict_dynamodb.refusals import invalid
 
@@ -79,7 +79,7 @@ class Table:
             for name in index.keys:
                 if name in item and not item[name].get("S"):
                     raise invalid(f"Type mismatch for Index Key {name}")
-        if item_size(item) > LARGEST_ITEM:
+        if are_larger_than(LARGEST_ITEM, [item]):
             raise invalid("Item size has exceeded the maximum allowed size")
         return key
 
