@@ -93,10 +93,11 @@ class BulkBench:
 
 @contextmanager
 def a_bulk_bench(
-    orders: int = 45, seed: int = 3, customer_data: CustomerData = "minimal"
+    orders: int = 45, customer_data: CustomerData = "minimal", most_lines: int = 4
 ) -> Iterator[BulkBench]:
+    """Orders are small, for what is not about their size."""
     clock = FakeClock()
-    shop = Shop(DOMAIN, orders=orders, seed=seed, plan=Plan.PLUS)
+    shop = Shop(DOMAIN, orders=orders, seed=3, plan=Plan.PLUS, most_lines=most_lines)
     world = World(Shops([shop]), clock.monotonic, lambda: clock.now().timestamp())
     with ShopifyServer(world) as server:
         pause = FakePause(clock.advance)

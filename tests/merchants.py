@@ -11,18 +11,20 @@ from domain.orders import Json, Order
 from domain.ports import OrderSource
 from domain.shops import ConnectedShop
 from sandbox.shopify.faults import Fault, Switch
+from sandbox.shopify.shops import Plan, Shop
 from sandbox.shopify.world import World
 from tests.fakes.order_source import FakeOrderSource
 from tests.shopify import a_connected_shop
 
 ORDERS = 45
-LINES = 300
+LINES = 60
+"""More than come with the order itself."""
 SOON = datetime(2026, 11, 22, tzinfo=UTC)
 """After every update that the shops begin with."""
 
 
 class Merchant(ABC):
-    """A shop with 45 orders, some updated in the same second, one of them with 300 lines."""
+    """A shop with 45 orders, some updated in the same second, one of them with 60 lines."""
 
     source: OrderSource
     shop: ConnectedShop
@@ -93,6 +95,11 @@ def _order(number: int, updated_at: datetime) -> Order:
         "lineItems": lines,
     }
     return Order(str(number), updated_at, fields)
+
+
+def a_shop_with_a_long_order(domain: str) -> Shop:
+    """Of the same numbers, in the simulated Shopify."""
+    return Shop(domain, orders=ORDERS, seed=3, plan=Plan.PLUS, most_lines=LINES)
 
 
 class MerchantInTheSandbox(Merchant):

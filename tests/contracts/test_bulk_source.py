@@ -12,13 +12,13 @@ import pytest
 
 from tests.bulk import Patient, a_bulk_bench
 from tests.contracts.test_order_source import OrderSourceContract
-from tests.merchants import ORDERS, SOON, Merchant, MerchantInTheSandbox
+from tests.merchants import LINES, ORDERS, SOON, Merchant, MerchantInTheSandbox
 
 
 class TestShopifyBulkOrders(OrderSourceContract):
     @pytest.fixture
     def merchant(self) -> Iterator[Merchant]:
-        with a_bulk_bench(ORDERS) as bench:
+        with a_bulk_bench(ORDERS, most_lines=LINES) as bench:
             yield MerchantInTheSandbox(bench.world, Patient(bench.source, bench.clock))
 
     def test_hands_over_each_order_once_by_update_time_and_id(self, merchant: Merchant) -> None:

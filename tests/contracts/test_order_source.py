@@ -28,7 +28,7 @@ from domain.orders import Order, OrderPage, PageRequest, Window
 from domain.ports import OrderSource
 from sandbox.shopify.faults import Fault, Switch
 from sandbox.shopify.server import ShopifyServer
-from sandbox.shopify.shops import Plan, Shop, Shops
+from sandbox.shopify.shops import Shops
 from sandbox.shopify.world import World
 from tests.fakes.clock import FakeClock
 from tests.fakes.pause import FakePause
@@ -39,6 +39,7 @@ from tests.merchants import (
     Merchant,
     MerchantInMemory,
     MerchantInTheSandbox,
+    a_shop_with_a_long_order,
 )
 from tests.shopify import Bench
 
@@ -286,7 +287,7 @@ class TestFakeOrderSource(OrderSourceContract):
 def sold_in_the_sandbox() -> Iterator[tuple[World, Bench]]:
     """A shop over HTTP, in the simulated Shopify; waits for its rate limits take no time."""
     clock = FakeClock()
-    shop = Shop("contract-shop.myshopify.com", orders=ORDERS, seed=3, plan=Plan.PLUS)
+    shop = a_shop_with_a_long_order("contract-shop.myshopify.com")
     with ShopifyServer(World(Shops([shop]), clock.monotonic)) as server:
         bench = Bench(url=f"{server.url}/{{shop}}", pause=FakePause(clock.advance), clock=clock)
         yield server.world, bench

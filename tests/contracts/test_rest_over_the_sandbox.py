@@ -19,7 +19,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.pause import FakePause
 from tests.shopify import Bench, a_connected_shop
 
-SHOP = Shop("awkward.myshopify.com", orders=1_020, seed=9, plan=Plan.PLUS)
+SHOP = Shop("awkward.myshopify.com", orders=1_020, seed=9, plan=Plan.PLUS, most_lines=1)
 """Three hundred of its orders were updated in the same second."""
 
 

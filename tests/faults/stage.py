@@ -40,6 +40,8 @@ SHOP = "faulty.myshopify.com"
 OTHER_SHOP = "healthy.myshopify.com"
 USER, OTHER_USER = "user-1", "user-2"
 ORDERS, PAGE_SIZE, PAGES = 40, 8, 5
+MOST_LINES = 3
+"""Of an order: where a fault hits is a matter of requests, pages and orders, not of their size."""
 TABLES = TableNames("sync_checkpoints", "orders", "shops")
 MOST_DELIVERIES = 400
 
@@ -91,8 +93,8 @@ class Stage:
     def __post_init__(self) -> None:
         self.shops = Shops(
             [
-                Shop(SHOP, orders=self.orders, plan=Plan.PLUS),
-                Shop(OTHER_SHOP, orders=PAGE_SIZE, plan=Plan.PLUS),
+                Shop(SHOP, orders=self.orders, plan=Plan.PLUS, most_lines=MOST_LINES),
+                Shop(OTHER_SHOP, orders=PAGE_SIZE, plan=Plan.PLUS, most_lines=MOST_LINES),
             ]
         )
         self.world = World(
