@@ -31,13 +31,19 @@ class AttendedSource(OrderSource):
     observer: Observer
 
     def fetch_page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
-        return self._attended(shop, lambda fresh: self.source.fetch_page(fresh, request))
+        return self._attended(shop, lambda fresh: self._page(fresh, request))
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self._attended(shop, lambda fresh: self.source.fetch_orders(fresh, order_ids))
 
     def count(self, shop: ConnectedShop, window: Window) -> int | None:
         return self._attended(shop, lambda fresh: self.source.count(fresh, window))
+
+    def _page(self, shop: ConnectedShop, request: PageRequest) -> OrderPage:
+        page = self.source.fetch_page(shop, request)
+        if page.scopes is not None:
+            self.shops.note_scopes(shop, page.scopes)
+        return page
 
     def _attended(self, shop: ConnectedShop, ask: Callable[[ConnectedShop], T]) -> T:
         shop = self._fresh(shop)

@@ -126,6 +126,10 @@ class DynamoShops(ShopDirectory):
         values = {"connected": as_text(ShopStatus.CONNECTED)}
         return self._changed(shop, Update(sets, "#status <> :connected", values, ABSENCE))
 
+    def note_scopes(self, shop: ConnectedShop, scopes: tuple[str, ...]) -> None:
+        sets = {"scopes": as_text(",".join(scopes))}
+        self._changed(shop, Update(sets, "attribute_exists(#accessToken)"))
+
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         condition = (
             "(#status = :unavailable"

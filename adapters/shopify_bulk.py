@@ -16,6 +16,7 @@ from adapters.shopify_bulk_waits import BUSY_WAIT, FIRST_WAIT, stuck, until_next
 from adapters.shopify_downloads import Denied, Downloads, Part
 from adapters.shopify_graphql import beyond, updated_since
 from adapters.shopify_jsonl import Slice, Stretch, slice_of
+from adapters.shopify_scopes import news_of
 from domain.failures import (
     Failure,
     Outage,
@@ -70,7 +71,8 @@ class ShopifyBulkOrders(OrderSource):
             raise self._anew(place, operation, _ending(operation))
         if operation.status != "COMPLETED":
             raise unreadable("a bulk operation has a status that is not known")
-        return self._page(operation, place, request)
+        page = self._page(operation, place, request)
+        return replace(page, scopes=news_of(shop, operation.scopes))
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         return self.single.fetch_orders(shop, order_ids)
@@ -101,7 +103,8 @@ class ShopifyBulkOrders(OrderSource):
         )
         if operation is None and before.nothing:
             empty = OrderPage((), None, 0, ascending=False, counted=0, caveats=before.caveats)
-            return replace(empty, as_of=before.said_at)
+            scopes = news_of(shop, before.scopes)
+            return replace(empty, scopes=scopes, as_of=before.said_at)
         operation = operation or self.operations.submit(shop, query)
         if operation is None:
             text = "Shopify is busy with other bulk operations of this app in the shop"

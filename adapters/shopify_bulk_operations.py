@@ -12,7 +12,7 @@ from adapters.pacer import PATIENCE
 from adapters.shopify_answers import Answer, unreadable
 from adapters.shopify_asking import Question
 from adapters.shopify_client import ShopifyClient
-from adapters.shopify_orders import caveats_in, count_in, instant_in
+from adapters.shopify_orders import caveats_in, count_in, instant_in, scopes_told
 from adapters.shopify_refusals import quoted
 from domain.caveats import Caveat
 from domain.failures import Permanent, Reason
@@ -43,6 +43,8 @@ class BulkOperation:
     url: str | None = field(repr=False)
     caveats: tuple[Caveat, ...] = ()
     """Of the answer that it is from."""
+    scopes: frozenset[str] | None = None
+    """What the app may read, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Before:
     """No order is in the window: there is nothing to submit."""
     caveats: tuple[Caveat, ...]
     said_at: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,11 @@ def _found(answer: Answer, *, scopes: bool) -> BulkOperation | None:
             return None
         case dict() as operation:
             lacking = caveats_in(answer) if scopes else ()
-            return replace(_operation(operation), caveats=(*answer.caveats, *lacking))
+            return replace(
+                _operation(operation),
+                caveats=(*answer.caveats, *lacking),
+                scopes=scopes_told(answer) if scopes else None,
+            )
         case _:
             raise unreadable("it says nothing of the bulk operation")
 
@@ -140,6 +147,7 @@ def _before(answer: Answer) -> Before:
                 nothing=count_in(answer) == 0,
                 caveats=(*answer.caveats, *caveats_in(answer)),
                 said_at=answer.said_at,
+                scopes=scopes_told(answer),
             )
         case _:
             raise unreadable("it has no bulk operations")

@@ -19,6 +19,7 @@ from adapters.shopify_orders import (
     page_in,
     rest_in,
 )
+from adapters.shopify_scopes import news_of
 from domain.caveats import Caveat
 from domain.failures import PageTooLarge, Permanent, Reason
 from domain.orders import LARGEST_COST, Json, Order, OrderPage, PageRequest, Window
@@ -67,6 +68,7 @@ class ShopifyGraphqlOrders(OrderSource):
             cost_limit=min(page.cost.at_most or LARGEST_COST, LARGEST_COST),
             ready_in=ready_in,
             counted=page.expected,
+            scopes=news_of(shop, page.scopes),
             as_of=page.said_at,
             caveats=(*page.caveats, *beyond(page.orders, request.since)),
         )

@@ -51,6 +51,7 @@ class Reading:
     """By Shopify's own count, in the same answer."""
     caveats: tuple[Caveat, ...] = ()
     said_at: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Reading:
@@ -73,12 +74,18 @@ def page_in(answer: Answer, cursor: str | None, *, first: bool = False) -> Readi
         count_in(answer),
         (*answer.caveats, *caveats_in(answer)) if first else answer.caveats,
         answer.said_at,
+        scopes_told(answer) if first else None,
     )
 
 
 def caveats_in(answer: Answer) -> tuple[Caveat, ...]:
     """What the run lacks by the scopes in the answer; raises Permanent as `caveats_of` does."""
-    return caveats_of(scopes_in(answer.data.get(INSTALLATION)))
+    return caveats_of(scopes_told(answer))
+
+
+def scopes_told(answer: Answer) -> frozenset[str] | None:
+    """What the app may read of the shop; None where the answer does not say."""
+    return scopes_in(answer.data.get(INSTALLATION))
 
 
 def orders_in(answer: Answer, number: int) -> Reading:

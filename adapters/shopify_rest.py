@@ -12,8 +12,8 @@ from adapters.shopify_rest_fields import asked_fields
 from adapters.shopify_rest_orders import Reader, Reading, count_in, orders_among
 from adapters.shopify_rest_places import Place, cursor_of, place_at, timestamp
 from adapters.shopify_rest_scopes import RESOURCE, KnownScopes, scopes_among
-from adapters.shopify_scopes import caveats_of
-from domain.caveats import Caveat, CaveatKind
+from adapters.shopify_scopes import READS_ORDERS, caveats_of, news_of
+from domain.caveats import CaveatKind
 from domain.failures import Failure, Permanent, RateLimited, Reason, Transient
 from domain.occurrences import Reported
 from domain.orders import Order, OrderPage, PageRequest, Window
@@ -64,26 +64,36 @@ class ShopifyRestOrders(OrderSource):
         """
         nothing = not page.orders and page.next_cursor is None
         asked = not nothing or request.since is None
-        caveats = (*page.caveats, *self._lacking(shop, ask=asked))
+        scopes = self._scopes(shop) if asked else self._kept_scopes(shop)
+        lacking = () if scopes is None and not asked else caveats_of(scopes)
+        page = replace(page, scopes=news_of(shop, scopes))
+        caveats = (*page.caveats, *lacking)
         if page.next_cursor is not None:
             return replace(page, expected=self._expected(shop, request.since), caveats=caveats)
         counted = 0 if nothing else None
         return replace(page, expected=len(page.orders), counted=counted, caveats=caveats)
 
-    def _lacking(self, shop: ConnectedShop, *, ask: bool) -> tuple[Caveat, ...]:
-        """What the run lacks by the app's scopes, as far as they are known or asked for."""
+    def _kept_scopes(self, shop: ConnectedShop) -> frozenset[str] | None:
+        """As they were told before; None if never, or if they would forbid what was just read."""
+        known = self.known.of(shop, self.client.transport.clock.monotonic())
+        if known is not None:
+            return known
+        kept = frozenset(shop.tokens.scopes)
+        return None if kept.isdisjoint(READS_ORDERS) else kept
+
+    def _scopes(self, shop: ConnectedShop) -> frozenset[str] | None:
+        """Asked for, unless that was done not long ago; None if Shopify does not say."""
         now = self.client.transport.clock.monotonic()
         scopes = self.known.of(shop, now)
-        if scopes is None and not ask:
-            return ()
-        if scopes is None:
-            try:
-                question = RestQuestion(RESOURCE, {})
-                scopes = self.client.ask(shop, question, scopes_among, PATIENCE)
-            except (Failure, RateLimited):
-                return caveats_of(None)
-            self.known.keep(shop, scopes, now)
-        return caveats_of(scopes)
+        if scopes is not None:
+            return scopes
+        try:
+            question = RestQuestion(RESOURCE, {})
+            scopes = self.client.ask(shop, question, scopes_among, PATIENCE)
+        except (Failure, RateLimited):
+            return None
+        self.known.keep(shop, scopes, now)
+        return scopes
 
     def fetch_orders(self, shop: ConnectedShop, order_ids: tuple[str, ...]) -> tuple[Order, ...]:
         if not all(each.isascii() and each.isdecimal() for each in order_ids):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from domain.caveats import Caveat, CaveatKind
 from domain.failures import Permanent, Reason
 from domain.orders import Json
+from domain.shops import ConnectedShop
 
 READS_ORDERS = frozenset({"read_orders", "write_orders"})
 """Either lets an app read the orders of the last 60 days: who may write may read."""
@@ -31,6 +32,20 @@ def handles_in(scopes: list[Json]) -> frozenset[str] | None:
     handles = [scope.get("handle") if isinstance(scope, dict) else None for scope in scopes]
     known = frozenset(handle for handle in handles if isinstance(handle, str))
     return known if len(known) == len(set(handles)) else None
+
+
+def news_of(shop: ConnectedShop, scopes: frozenset[str] | None) -> tuple[str, ...] | None:
+    """The scopes, if they mean something else for orders than those that the shop's tokens name.
+
+    Token answers leave out what others imply (who may write may read), and are none the worse.
+    """
+    if not scopes or _meaning(scopes) == _meaning(frozenset(shop.tokens.scopes)):
+        return None
+    return tuple(sorted(scopes))
+
+
+def _meaning(scopes: frozenset[str]) -> tuple[bool, bool]:
+    return not scopes.isdisjoint(READS_ORDERS), READS_ALL_ORDERS in scopes
 
 
 def caveats_of(scopes: frozenset[str] | None) -> tuple[Caveat, ...]:

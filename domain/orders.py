@@ -83,6 +83,8 @@ class OrderPage:
     """Orders in the whole window by Shopify's own count, exactly, made with this very answer."""
     caveats: tuple[Caveat, ...] = ()
     """What a person should know of the page that keeps nobody from storing it."""
+    scopes: tuple[str, ...] | None = None
+    """What the app may read of the shop, where that is news beside what the shop's tokens say."""
     as_of: datetime | None = None
     """When the source looked, by its own clock, cut to the second; None if it does not say. What
     was updated before is in this page, or in one that was read before or is read after it."""

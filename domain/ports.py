@@ -368,6 +368,10 @@ class ShopDirectory(Protocol):
         """Note that the credentials work: the shop is connected. False if nothing had to change."""
 
     @abstractmethod
+    def note_scopes(self, shop: ConnectedShop, scopes: tuple[str, ...]) -> None:
+        """Keep what the credentials may be used for; nothing happens if others are stored."""
+
+    @abstractmethod
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         """Whether to look if the shop is still away: True for one caller only.
 

@@ -155,6 +155,20 @@ class StatusPromises:
         again = connected(shops)
         assert (again.status, again.absence) == (ShopStatus.CONNECTED, None)
 
+    def test_keeps_what_the_credentials_are_good_for(self, shops: ShopDirectory) -> None:
+        shop = connected(shops, Tokens("shpat_fixed"))
+        shops.note_scopes(shop, ("read_all_orders", "read_orders"))
+        tokens = Tokens("shpat_fixed", scopes=("read_all_orders", "read_orders"))
+        assert found(shops).tokens == tokens
+        assert found(shops).revision == shop.revision
+        again = connected(shops, Tokens("shpat_other"))
+        shops.note_scopes(shop, ("read_orders",))
+        assert found(shops) == again
+
+    def test_notes_nothing_of_nobody(self, shops: ShopDirectory) -> None:
+        shops.note_scopes(a_shop("nobody"), ("read_orders",))
+        assert shops.find("nobody") is None
+
     def test_lets_one_probe_now_and_then(self, shops: ShopDirectory, clock: FakeClock) -> None:
         shop = connected(shops)
         assert not shops.claim_probe(USER, NOW + MINUTE)

@@ -37,6 +37,8 @@ class FakeOrderSource(OrderSource):
         self._faults: list[_Fault] = []
         self._caveats: tuple[Caveat, ...] = ()
         self._counts: list[int | Exception | None] = []
+        self.scopes: tuple[str, ...] | None = None
+        """News of what the app may read."""
         self.says: datetime | None = None
         """What its own clock says."""
         self.pages: list[PageRequest] = []
@@ -115,6 +117,7 @@ class FakeOrderSource(OrderSource):
                 expected=len(window) if request.count else None,
                 counted=len(window) if request.count else None,
                 caveats=self._caveats,
+                scopes=self.scopes,
                 as_of=self.says,
             )
 

@@ -99,6 +99,13 @@ class FakeShops(Faulty, ShopDirectory):
             self._keep(shop, status=ShopStatus.CONNECTED, absence=None)
             return True
 
+    def note_scopes(self, shop: ConnectedShop, scopes: tuple[str, ...]) -> None:
+        with self._call():
+            if self._same(shop):
+                stored = self._shops[shop.user_id]
+                tokens = replace(stored.tokens, scopes=scopes)
+                self._shops[shop.user_id] = replace(stored, tokens=tokens)
+
     def claim_probe(self, user_id: str, before: datetime) -> bool:
         with self._call():
             shop = self._shops.get(user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -86,6 +87,30 @@ class TestScopes:
         assert 0 < run.totals.saved < ORDERS
         assert kinds(stage) == [CaveatKind.SIXTY_DAYS_ONLY]
         assert stage.counted("run_warnings_total", kind="sixty-days-only") == 1
+
+    def test_without_all_orders_are_said_by_a_daily_sync_that_finds_nothing(
+        self, stage: Stage
+    ) -> None:
+        """In whichever process, and for no further request."""
+        grant(stage, "read_orders")
+        stage.sync(SyncType.DAILY)
+        for _ in range(2):
+            stage.restart()
+            stage.clock.advance(timedelta(days=1))
+            before = stage.world.ledger.state()[SHOP]["requests"]
+            stage.sync(SyncType.DAILY)
+            assert stage.world.ledger.state()[SHOP]["requests"] == before + 1
+            assert stage.run(SyncType.DAILY).totals.saved == 0
+            assert kinds(stage, SyncType.DAILY) == [CaveatKind.SIXTY_DAYS_ONLY]
+
+    def test_of_all_orders_that_are_granted_later_end_what_was_said(self, stage: Stage) -> None:
+        grant(stage, "read_orders")
+        stage.sync()
+        grant(stage, "read_orders", "read_all_orders")
+        stage.restart()
+        stage.sync()
+        stage.sync(SyncType.DAILY)
+        assert kinds(stage) == kinds(stage, SyncType.DAILY) == []
 
     def test_without_orders_end_the_run_and_are_named(self, stage: Stage) -> None:
         grant(stage, "read_products")

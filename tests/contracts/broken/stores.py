@@ -100,6 +100,13 @@ BUGS = (
         "a probe that could not be sent may be claimed again",
     ),
     PlantedBug(
+        "scopes-of-earlier-credentials-are-kept",
+        _SHOPS,
+        "            if self._same(shop):\n                stored",
+        "            if shop.user_id in self._shops:\n                stored",
+        "nothing happens if others are stored",
+    ),
+    PlantedBug(
         "connects-before-it-is-told-to",
         _SHOPS,
         "        return store\n",

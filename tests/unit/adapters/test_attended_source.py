@@ -198,6 +198,15 @@ class TestAShopThatIsAway:
         assert scene.events == []
 
 
+class TestScopes:
+    def test_are_kept_with_the_token_that_was_asked_with(self, scene: Scene) -> None:
+        scene.clock.advance(LIFE)
+        scene.orders.scopes = ("read_orders",)
+        assert scene.source.fetch_page(scene.shop, PAGE).scopes == ("read_orders",)
+        assert scene.shop.tokens.scopes == ("read_orders",)
+        assert scene.shop.access_token == "shpat_2"
+
+
 class TestAParkedShopThatRefusesTheApp:
     """It is not away any more: it stands as any shop does that answers so."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -234,6 +235,44 @@ class TestScopes:
         shopify.answers(body, url=SCOPES)
         shopify.answers(orders(a_rest_order()))
         assert self.kinds(Bench(retries=0)) == [CaveatKind.SCOPES_UNKNOWN]
+
+    @pytest.mark.parametrize(
+        ("kept", "kinds"),
+        [
+            ((), []),
+            (("read_orders",), [CaveatKind.SIXTY_DAYS_ONLY]),
+            (("write_orders", "read_all_orders"), []),
+            (("read_products",), []),
+        ],
+    )
+    def test_are_those_of_the_shops_row_where_nobody_asks(
+        self, shopify: CannedRest, bench: Bench, kept: tuple[str, ...], kinds: list[CaveatKind]
+    ) -> None:
+        shopify.answers(orders())
+        shop = a_connected_shop()
+        shop = replace(shop, tokens=replace(shop.tokens, scopes=kept))
+        request = PageRequest(250, None, datetime(2026, 11, 1, tzinfo=UTC), count=True)
+        page = bench.rest_source.fetch_page(shop, request)
+        assert [each.kind for each in page.caveats] == kinds
+        assert (page.scopes, len(shopify.asked)) == (None, 1)
+
+    @pytest.mark.parametrize(
+        ("kept", "news"),
+        [
+            ((), ("read_orders", "read_products")),
+            (("write_orders",), None),
+            (("read_all_orders", "read_orders"), ("read_orders", "read_products")),
+        ],
+    )
+    def test_are_news_if_the_shops_row_says_otherwise(
+        self, shopify: CannedRest, bench: Bench, kept: tuple[str, ...], news: tuple[str, ...] | None
+    ) -> None:
+        shopify.answers(scopes("read_products", "read_orders"), url=SCOPES)
+        shopify.answers(orders())
+        shop = a_connected_shop()
+        shop = replace(shop, tokens=replace(shop.tokens, scopes=kept))
+        page = bench.rest_source.fetch_page(shop, PageRequest(250, None, None, count=True))
+        assert page.scopes == news
 
     def test_are_asked_for_once_in_some_hours_and_token(self, shopify: CannedRest) -> None:
         clock = FakeClock()
