@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from domain.failures import (
     TimedOut,
     Transient,
 )
+from tests.fakes.clock import FakeClock
 from tests.shopify import JSON, SHOP, TOKEN, Bench, Evenly, a_connected_shop
 
 URL = f"https://{SHOP}/admin/oauth/access_token"
@@ -106,6 +108,40 @@ class TestAnAnswer:
         assert type(raised.value) is kind
         if isinstance(raised.value, RefreshRefused):
             assert raised.value.reason is Reason.SHOP_UNAUTHORIZED
+
+    @responses.activate
+    @pytest.mark.parametrize(
+        ("minutes", "told"),
+        [(0, "for another one 0 min ago"), (59, "for another one 59 min ago"), (60, None)],
+    )
+    def test_tells_an_uninstalled_app_from_a_wrong_secret_as_far_as_that_goes(
+        self, minutes: int, told: str | None
+    ) -> None:
+        clock = FakeClock()
+        asked = grants(Bench(retries=0, clock=clock))
+        other = "other.myshopify.com"
+        responses.post(URL.replace(SHOP, other), json=PAIR)
+        answer(401, {"error": "invalid_client"})
+        asked.refresh(a_connected_shop(other), REFRESH)
+        clock.advance(timedelta(minutes=minutes))
+        with pytest.raises(ClientRefused) as raised:
+            asked.refresh(a_connected_shop(), REFRESH)
+        assert "SYNC_SHOPIFY_CLIENT_SECRET" in raised.value.message
+        assert ("uninstalled" in raised.value.message) == (told is not None)
+        assert told is None or told in raised.value.message
+
+    @responses.activate
+    def test_says_nothing_of_an_uninstalled_app_because_the_shops_own_refresh_was_good(
+        self,
+    ) -> None:
+        asked = grants(Bench(retries=0))
+        answer(200, PAIR)
+        asked.refresh(a_connected_shop(), REFRESH)
+        responses.reset()
+        answer(401, {"error": "invalid_client"})
+        with pytest.raises(ClientRefused) as raised:
+            asked.refresh(a_connected_shop(), REFRESH)
+        assert "uninstalled" not in raised.value.message
 
     @responses.activate
     @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 430, 500, 520])
