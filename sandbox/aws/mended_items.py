@@ -4,21 +4,23 @@
   20 ms for an order. Here what is put is measured once, before moto sees it (`refusals.py`).
 * It looks for every attribute value's type among the ten there are, by several spellings on the way
   out: 2 ms to read an order, 50 ms to send one. Only binary values need any care.
-* It copies a nested value once for each level above it to show it, wraps it again to measure it,
-  and unfolds the whole item for each attribute of a projection: 50 ms for an order.
+* It copies a nested value once for each level above it to show it, and unfolds the whole item for
+  each attribute of a projection: 50 ms for an order.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from moto.core.parse import BaseJSONParser
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
+from sandbox.aws.mended_values import held_by
+from sandbox.aws.plain_json import holds_bytes
+
 _moto_parses: Any = vars(BaseJSONParser)["_parse_structure"]
 _moto_sends: Any = vars(BaseJSONSerializer)["_serialize_type_structure"]
-_moto_measures = DynamoType.size
 _moto_projects = Item.project
 
 
@@ -28,7 +30,6 @@ def mend() -> None:
         (LimitedSizeDict, "__setitem__", dict.__setitem__),
         (BaseJSONParser, "_parse_structure", _parse_structure),
         (BaseJSONSerializer, "_serialize_type_structure", _send_structure),
-        (DynamoType, "size", _size),
         (DynamoType, "to_regular_json", _plain),
         (Item, "project", _project),
     ):
@@ -36,20 +37,9 @@ def mend() -> None:
 
 
 def _parse_structure(self: Any, shape: Any, value: Any) -> Any:
-    if shape.name == "AttributeValue" and not _holds_bytes(value):
+    if shape.name == "AttributeValue" and not holds_bytes(value):
         return value
     return _moto_parses(self, shape, value)
-
-
-def _holds_bytes(value: Mapping[str, Any]) -> bool:
-    for kind, held in value.items():
-        if kind in {"B", "BS"}:
-            return True
-        if kind == "L" and any(map(_holds_bytes, held)):
-            return True
-        if kind == "M" and any(map(_holds_bytes, held.values())):
-            return True
-    return False
 
 
 def _send_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
@@ -60,7 +50,7 @@ def _send_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str
 
 
 def _wire(value: Any) -> dict[str, Any]:
-    held = {value.type: value.value} if isinstance(value, DynamoType) else value
+    held = {value.type: held_by(value)} if isinstance(value, DynamoType) else value
     return {kind: _wired(kind, inner) for kind, inner in held.items()}
 
 
@@ -80,22 +70,23 @@ def _wired(kind: str, held: Any) -> Any:
             return held
 
 
-def _size(self: Any) -> int:
-    if not self.is_map():
-        return _moto_measures(self)
-    return sum(len(name.encode()) + value.size() for name, value in self.value.items())
-
-
-def _plain(self: Any) -> dict[str, Any]:
+def _plain(value: Any) -> dict[str, Any]:
     """The value as it came over the wire."""
-    value = self.value
-    if self.is_map():
-        return {self.type: {name: _plain(each) for name, each in value.items()}}
-    if self.is_list():
-        return {self.type: [_plain(each) for each in value]}
-    if self.is_binary() and isinstance(value, str):
-        return {self.type: b64decode(value)}
-    return {self.type: list(value) if isinstance(value, list) else value}
+    if isinstance(value, DynamoType):
+        return {value.type: _plainly(value.type, held_by(value))}
+    return {kind: _plainly(kind, held) for kind, held in value.items()}
+
+
+def _plainly(kind: str, held: Any) -> Any:
+    match kind:
+        case "M":
+            return {name: _plain(each) for name, each in held.items()}
+        case "L":
+            return [_plain(each) for each in held]
+        case "B" if isinstance(held, str):
+            return b64decode(held)
+        case _:
+            return list(held) if isinstance(held, list) else held
 
 
 def _project(self: Any, expressions: Sequence[Sequence[str]]) -> Any:

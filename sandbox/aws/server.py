@@ -14,6 +14,7 @@ from threading import Event, Lock
 from time import monotonic
 from typing import Any, ClassVar
 
+from sandbox.aws.plain_json import read_json
 from sandbox.http_server import LocalServer, QuietHandler
 
 POLL_EVERY = 0.03
@@ -43,7 +44,7 @@ class Call:
 
     def asked(self) -> dict[str, Any]:
         """The parameters of the operation."""
-        read = json.loads(self.body or b"{}")
+        read = read_json(self.body or b"{}")
         return read if isinstance(read, dict) else {}
 
 
@@ -117,11 +118,17 @@ def _moto() -> WsgiApp:
         create_backend_app,
     )
 
-    from sandbox.aws import mended_dynamodb, mended_items, mended_sqs  # noqa: PLC0415 - they import moto
+    from sandbox.aws import (  # noqa: PLC0415 - they import moto
+        mended_dynamodb,
+        mended_items,
+        mended_sqs,
+        mended_values,
+    )
 
     mended_sqs.mend()
     mended_dynamodb.mend()
     mended_items.mend()
+    mended_values.mend()
     app: WsgiApp = DomainDispatcherApplication(create_backend_app)
     return app
 
