@@ -16,6 +16,13 @@ GRACE = 5.0
 OTHERS_REMEMBERED = 10.0
 MOST_FOR_OTHERS = 0.5
 """However much others take, we go on at half the pace: they make room for us, too."""
+NOTICED = 0.02
+"""Of the rate: others who took less in the last half minute have gone."""
+UNDER_WAY_ELSEWHERE = 1.5
+"""Requests like ours: measured, with two to four processes by REST, to have none refused."""
+LITTLE = 0.05
+"""Of the bucket: a REST call and a half is. A page by GraphQL is a third, and nothing is left for
+another: the bucket would run over."""
 A_MOMENT = 1e-3
 LOOK_AGAIN = 0.1
 LONGEST_LESSON = 2.0
@@ -110,7 +117,7 @@ class Bucket:
             return max(closed, LOOK_AGAIN if ahead or self._learning(now) else 0.0)
         # A request that the full bucket does not hold is sent when it is full.
         own = min(slot.points, self.capacity)
-        lacking = own + ahead + under_way - self.level
+        lacking = own + ahead + under_way + self._left_for_others(own) - self.level
         return max(lacking / (self.restore_rate - self.others), closed, 0.0)
 
     def keep(self, slot: Slot, wait: float, now: float) -> None:
@@ -174,6 +181,15 @@ class Bucket:
         self.capacity = told.capacity or self.capacity
         self.restore_rate = told.restore_rate or self.restore_rate
         self.others = min(self.others, self.restore_rate * MOST_FOR_OTHERS)
+
+    def _left_for_others(self, own: float) -> float:
+        """What they may be asking for at this moment: their answers tell us nothing of that.
+
+        It stays in the bucket once and costs no pace, unless the bucket ran over for it.
+        """
+        left = own * UNDER_WAY_ELSEWHERE
+        noticed = self.others > self.restore_rate * NOTICED
+        return left if noticed and left <= self.capacity * LITTLE else 0.0
 
     def _learning(self, now: float) -> bool:
         """The first one teaches; the others wait for what it hears, but not for ever."""

@@ -101,8 +101,8 @@ class TestChainsOfOneShop:
         assert max(most - least for least, most in seen) <= 6
 
     def test_share_it_from_several_processes_too(self, a_world: Open) -> None:
-        """Each sees in the answers what the others take."""
-        world = a_world("rest", orders=400, page_size=5, processes=3)
+        """Each sees in the answers what the others take, and leaves room for what they ask now."""
+        world = a_world("rest", orders=400, page_size=5, processes=2)
         world.run(MANUAL, INITIAL, DAILY)
-        assert world.restored() >= 0.95
-        assert world.refused <= 0.05 * 240
+        assert world.restored() >= 0.99
+        assert world.refused == 0

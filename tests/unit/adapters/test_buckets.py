@@ -123,6 +123,18 @@ class TestAnAnswer:
         # At the full rate it would be half a second.
         assert wait(bucket, 6.0, 1.0) > 0.6
 
+    def test_lets_a_call_and_a_half_be_left_for_others(self) -> None:
+        bucket = a_bucket(available=30.0)
+        bucket.land(bucket.take(bucket.slot(1.0, "a", 1.0), 1.0), Told(2.0, charged=1.0), 1.0)
+        assert bucket.others == 1.0
+        assert wait(bucket, 1.0, 1.0) == pytest.approx(0.5)
+        assert wait(bucket, 1.0, 1.5) == 0.0
+
+    def test_lets_nothing_be_left_for_others_where_that_is_much(self) -> None:
+        bucket = a_bucket(available=30.0)
+        bucket.land(bucket.take(bucket.slot(1.0, "a", 1.0), 1.0), Told(5.0, charged=1.0), 1.0)
+        assert wait(bucket, 5.0, 1.0) == 0.0
+
     def test_lets_those_be_forgotten_who_take_no_more(self) -> None:
         bucket = a_bucket(available=30.0)
         bucket.land(bucket.take(bucket.slot(1.0, "a", 1.0), 1.0), Told(5.0, charged=1.0), 1.0)
