@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.chaos.deeds import Deed, longer_than_the_lease
-from tests.e2e.world import ROOT
+from tests.e2e.running import ROOT
 
 STOPPED_WITHIN = 30.0
 """Seconds from SIGTERM to the end of the process on a busy machine: the grace and a bit."""

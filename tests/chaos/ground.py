@@ -14,7 +14,7 @@ from sandbox.aws.fates import Rates
 from sandbox.processes import Sandbox, Server
 from tests.chaos.options import LEASE, Options
 from tests.chaos.shops import tell
-from tests.e2e.world import ROOT
+from tests.e2e.running import ROOT
 
 CONTROL = "/_sandbox/faults"
 

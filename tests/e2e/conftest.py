@@ -1,4 +1,4 @@
-"""One sandbox for all end-to-end tests; each test has queues and users of its own."""
+"""One sandbox for all end-to-end tests, with tables; each has queues and users of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.processes import Sandbox
+from tests.e2e.running import bootstrap
 from tests.e2e.world import World, a_world
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox.start() as running:
+        bootstrap(running)
         yield running
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from time import monotonic
 
-from tests.e2e.world import World, wait_until
+from tests.e2e.running import wait_until
+from tests.e2e.world import World
 
 USERS = 10
 
@@ -14,7 +15,7 @@ class TestAStop:
     def test_of_a_busy_worker_leaves_nothing_in_flight(self, world: World) -> None:
         users = [f"busy-{number}" for number in range(USERS)]
         for number, user in enumerate(users):
-            world.connect(user, f"busy-shop-{number}.myshopify.com", orders=60)
+            world.connect(user, f"busy-shop-{number}.myshopify.com", orders=60, most_lines=2)
         worker = world.worker(SYNC_PAGE_SIZE="10", SYNC_WORKERS="4")
         for user in users:
             world.request(user)
@@ -23,7 +24,7 @@ class TestAStop:
         worker.signal(signal.SIGTERM)
         assert worker.ended() == 0
         assert monotonic() - began < 29
-        attributes = world.sqs().get_queue_attributes(
+        attributes = world.sqs.get_queue_attributes(
             QueueUrl=world.environment["SYNC_QUEUE_URL"],
             AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
         )["Attributes"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import signal
 
-from tests.e2e.world import World, wait_until
+from tests.e2e.running import wait_until
+from tests.e2e.world import World
 
-BULK = {"SYNC_SOURCE_INITIAL": "bulk", "SYNC_PAGE_SIZE": "50"}
+BULK = {"SYNC_SOURCE_INITIAL": "bulk", "SYNC_PAGE_SIZE": "25"}
 SHOP = "bulk-shop.myshopify.com"
 
 
 class TestASyncThroughABulkOperation:
     def test_goes_on_wherever_its_worker_is_killed(self, world: World) -> None:
-        world.connect("bulk", SHOP, orders=600)
+        world.connect("bulk", SHOP, orders=300)
         worker = world.worker(**BULK)
         world.request("bulk", "initial")
         wait_until(lambda: "waitingFor" in world.checkpoint("bulk", "initial"), what="prepared")
@@ -24,9 +25,9 @@ class TestASyncThroughABulkOperation:
             assert worker.ended() == -signal.SIGKILL
             worker = world.worker(**BULK)
         run = world.completed("bulk", "initial")
-        assert (run["totalSaved"], run["totalFailed"], run["totalExpected"]) == (600, 0, 600)
+        assert (run["totalSaved"], run["totalFailed"], run["totalExpected"]) == (300, 0, 300)
         assert (run["page"], run["source"]) == (13, "bulk")
-        assert len(world.stored("bulk")) == 600
+        assert len(world.stored("bulk")) == 300
         assert world.long_orders("bulk", lines=299) == 1
         downloads = world.tell("GET", "/_sandbox/bulk")["requests"]
         ours = [each for each in downloads if each["shop"] == SHOP]

@@ -17,6 +17,7 @@ class TestWorkersUnderChaos:
             workers=2,
             merchants=2,
             orders=60,
+            most_lines=2,
             page_size=10,
             longest_gap=2.0,
             longest_rest=90.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.e2e.world import ROOT
+from tests.e2e.running import ROOT
 
 
 class TestTheDemo:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.e2e.world import World, wait_until
+from tests.e2e.running import wait_until
+from tests.e2e.world import World
 
 PAGE = {"type": "sync-page", "userId": "u", "syncType": "manual"}
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.holding import HoldingProxy
-from tests.e2e.world import Worker, World, wait_until
+from tests.e2e.running import Worker, wait_until
+from tests.e2e.world import World
 
 ORDERS = 30
 USER, SHOP = "expiring", "expiring-shop.myshopify.com"
@@ -67,7 +68,7 @@ def die_between_got_and_stored(world: World) -> None:
 def end_of_the_refresh_token(world: World, last: dict[str, Any]) -> None:
     """The app is uninstalled: the shop's run fails, another shop goes on."""
     world.tell("POST", f"/_sandbox/shops/{SHOP}/uninstall")
-    shops = world.dynamodb().Table("shops")
+    shops = world.dynamodb.Table("shops")
     token = f"shpat_sandbox_{OTHER_SHOP.removesuffix('.myshopify.com')}"
     shops.put_item(Item={"userId": OTHER_USER, "shop": OTHER_SHOP, "accessToken": token})
     world.request(USER, "daily")
@@ -83,7 +84,7 @@ def end_of_the_refresh_token(world: World, last: dict[str, Any]) -> None:
 
 
 def row(world: World) -> dict[str, Any]:
-    return dict(world.dynamodb().Table("shops").get_item(Key={"userId": USER})["Item"])
+    return dict(world.dynamodb.Table("shops").get_item(Key={"userId": USER})["Item"])
 
 
 def row_after(world: World, sync_type: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def row_after(world: World, sync_type: str) -> dict[str, Any]:
 
 def change(world: World, **attributes: str) -> None:
     """Let time pass for the shop's row."""
-    world.dynamodb().Table("shops").put_item(Item={**row(world), **attributes})
+    world.dynamodb.Table("shops").put_item(Item={**row(world), **attributes})
 
 
 def from_now(seconds: float) -> str:

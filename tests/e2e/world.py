@@ -3,71 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
 
+from adapters.dynamodb_shops import DynamoShops
+from adapters.sqs_clients import QueueUrls
+from adapters.sqs_queues import create_queues
+from adapters.system_clock import SystemClock
+from domain.shops import ConnectedShop, Tokens
 from sandbox.processes import Sandbox
+from sandbox.shopify.shops import token_of
+from tests.e2e.running import PATIENCE, ROOT, Worker, settings_for, wait_until
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_dynamodb import DynamoDBClient, DynamoDBServiceResource
     from mypy_boto3_sqs import SQSClient
-
-ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
-FAST = {
-    "SYNC_PAGE_DELAY_INITIAL": "0",
-    "SYNC_PAGE_DELAY_MANUAL": "0",
-    "SYNC_PAGE_DELAY_DAILY": "0",
-    "SYNC_VISIBILITY_TIMEOUT": "5",
-    "SYNC_STALL_GRACE": "3",
-    "SYNC_LOG_FORMAT": "json",
-    "SYNC_HTTP_PORT": "0",
-}
-
-
-def wait_until(condition: Callable[[], Any], within: float = PATIENCE, what: str = "") -> Any:
-    """The first truthy answer; fails the test if there is none within so many seconds."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        answer = condition()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"not within {within} s: {what or condition}")
-
-
-@dataclass(slots=True)
-class Worker:
-    """A worker process whose log lines can be read."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def lines(self) -> list[dict[str, Any]]:
-        lines = self.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    def ended(self, within: float = 40.0) -> int:
-        return self.process.wait(within)
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
 
 
 @dataclass(slots=True)
@@ -78,6 +37,27 @@ class World:
     folder: Path
     environment: dict[str, str]
     workers: list[Worker] = field(default_factory=list)
+    sqs: SQSClient = field(init=False)
+    client: DynamoDBClient = field(init=False)
+    dynamodb: DynamoDBServiceResource = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sqs = boto3.client("sqs", **self._aws())
+        self.client = boto3.client("dynamodb", **self._aws())
+        self.dynamodb = boto3.resource("dynamodb", **self._aws())
+
+    def close(self) -> None:
+        """End every worker that was started."""
+        for worker in self.workers:
+            worker.end()
+        self.sqs.close()
+        self.client.close()
+        self.dynamodb.meta.client.close()
+
+    def make_queues(self) -> None:
+        urls = QueueUrls(self.environment["SYNC_QUEUE_URL"], self.environment["SYNC_DLQ_URL"])
+        visibility = float(self.environment["SYNC_VISIBILITY_TIMEOUT"])
+        create_queues(self.sqs, urls, timedelta(seconds=visibility))
 
     def command(
         self, *arguments: str, given: str | None = None, **settings: str
@@ -108,17 +88,22 @@ class World:
         self.workers.append(Worker(process, log))
         return self.workers[-1]
 
-    def connect(self, user: str, shop: str, orders: int | None = None) -> None:
-        """Connect the user's shop, made with so many orders."""
+    def connect(
+        self, user: str, shop: str, orders: int | None = None, most_lines: int | None = None
+    ) -> None:
+        """Connect the user's shop, made with so many orders of so many line items at most.
+
+        As the command `connect` would, which takes a second to start.
+        """
         if orders is not None:
-            self.tell("POST", "/_sandbox/shops", {"domain": shop, "orders": orders, "plan": "plus"})
-        token = f"shpat_sandbox_{shop.removesuffix('.myshopify.com')}"
-        done = self.command("connect", user, shop, given=token)
-        assert done.returncode == 0, done.stderr
+            made = {"domain": shop, "orders": orders, "plan": "plus", "most_lines": most_lines}
+            self.tell("POST", "/_sandbox/shops", made)
+        shops = DynamoShops(self.client, "shops", SystemClock())
+        shops.connect(ConnectedShop(user, shop, Tokens(token_of(shop))))
 
     def publish(self, body: Mapping[str, object] | str) -> None:
         text = body if isinstance(body, str) else json.dumps(body)
-        self.sqs().send_message(QueueUrl=self.environment["SYNC_QUEUE_URL"], MessageBody=text)
+        self.sqs.send_message(QueueUrl=self.environment["SYNC_QUEUE_URL"], MessageBody=text)
 
     def request(self, user: str, sync_type: str = "manual", **more: object) -> None:
         self.publish({"type": "sync-page", "userId": user, "syncType": sync_type, **more})
@@ -130,14 +115,8 @@ class World:
         answer.raise_for_status()
         return answer.json()
 
-    def sqs(self) -> SQSClient:
-        return boto3.client("sqs", **self._aws())
-
-    def dynamodb(self) -> DynamoDBServiceResource:
-        return boto3.resource("dynamodb", **self._aws())
-
     def checkpoint(self, user: str, sync_type: str = "manual") -> dict[str, Any]:
-        table = self.dynamodb().Table("sync_checkpoints")
+        table = self.dynamodb.Table("sync_checkpoints")
         key = {"userId": user, "syncType": sync_type}
         return dict(table.get_item(Key=key, ConsistentRead=True).get("Item", {}))
 
@@ -162,16 +141,12 @@ class World:
 
     def stored(self, user: str) -> dict[str, str]:
         """When each of the user's orders was stored, by order id."""
-        pages = (
-            self.dynamodb()
-            .meta.client.get_paginator("query")
-            .paginate(
-                TableName="orders",
-                KeyConditionExpression="userId = :u",
-                ExpressionAttributeValues={":u": user},
-                ProjectionExpression="orderId, syncedAt",
-                ConsistentRead=True,
-            )
+        pages = self.dynamodb.meta.client.get_paginator("query").paginate(
+            TableName="orders",
+            KeyConditionExpression="userId = :u",
+            ExpressionAttributeValues={":u": user},
+            ProjectionExpression="orderId, syncedAt",
+            ConsistentRead=True,
         )
         items = [item for page in pages for item in page["Items"]]
         found = {str(item["orderId"]): str(item["syncedAt"]) for item in items}
@@ -180,16 +155,12 @@ class World:
 
     def long_orders(self, user: str, lines: int) -> int:
         """How many of the user's orders have more line items than that."""
-        pages = (
-            self.dynamodb()
-            .meta.client.get_paginator("query")
-            .paginate(
-                TableName="orders",
-                KeyConditionExpression="userId = :u",
-                FilterExpression="size(lineItems) > :lines",
-                ExpressionAttributeValues={":u": user, ":lines": lines},
-                ProjectionExpression="orderId",
-            )
+        pages = self.dynamodb.meta.client.get_paginator("query").paginate(
+            TableName="orders",
+            KeyConditionExpression="userId = :u",
+            FilterExpression="size(lineItems) > :lines",
+            ExpressionAttributeValues={":u": user, ":lines": lines},
+            ProjectionExpression="orderId",
         )
         return sum(len(page["Items"]) for page in pages)
 
@@ -198,17 +169,13 @@ class World:
         found: list[dict[str, Any]] = []
         url = self.environment["SYNC_DLQ_URL"]
         while True:
-            messages: list[Any] = (
-                self.sqs()
-                .receive_message(
-                    QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-                )
-                .get("Messages", [])
-            )
+            messages: list[Any] = self.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+            ).get("Messages", [])
             if not messages:
                 return found
             for message in messages:
-                self.sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             found += messages
 
     def depth(self, queue: str = "SYNC_QUEUE_URL") -> int:
@@ -218,7 +185,7 @@ class World:
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesDelayed",
         ]
-        answer: Any = self.sqs().get_queue_attributes(
+        answer: Any = self.sqs.get_queue_attributes(
             QueueUrl=self.environment[queue],
             AttributeNames=names,  # type: ignore[arg-type]
         )
@@ -235,18 +202,13 @@ class World:
 
 @contextmanager
 def a_world(sandbox: Sandbox, folder: Path) -> Iterator[World]:
-    """Queues of its own in the sandbox; ends every worker it started."""
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SYNC_", "AWS_"))
-    }
-    environment = {**clean, **sandbox.environment(), **FAST, "PYTHONWARNINGS": "default"}
+    """Queues of its own in a sandbox that has the tables; ends every worker it started."""
+    environment = settings_for(sandbox)
     for variable in ("SYNC_QUEUE_URL", "SYNC_DLQ_URL"):
         environment[variable] += f"-{folder.name}"[:40]
     world = World(sandbox, folder, environment)
     try:
-        made = world.command("bootstrap")
-        assert made.returncode == 0, made.stderr
+        world.make_queues()
         yield world
     finally:
-        for worker in world.workers:
-            worker.end()
+        world.close()

@@ -14,7 +14,7 @@ from adapters.sqs_queues import create_queues
 from domain.failures import Permanent
 from sandbox.strict_sqs.server import StrictSqsServer
 from tests.builders import VISIBILITY
-from tests.e2e.world import wait_until
+from tests.e2e.running import wait_until
 from tests.sqs import clients_at
 
 

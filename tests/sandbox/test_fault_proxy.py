@@ -23,7 +23,7 @@ from sandbox.aws.fault_proxy import CONTROL, FaultProxy
 from sandbox.aws.server import Call
 from sandbox.aws.upstream import Upstream, forward
 from sandbox.processes import Sandbox
-from tests.e2e.world import wait_until
+from tests.e2e.running import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.strict_sqs.desk import TROUBLES
 from sandbox.strict_sqs.server import StrictSqsServer
-from tests.e2e.world import wait_until
+from tests.e2e.running import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
