@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
+from sandbox.shopify.shops import Shop
 from tests.chaos.aws import Aws
 from tests.chaos.findings import Findings
 from tests.chaos.merchants import LAST, LIFE, Merchant
@@ -85,7 +86,8 @@ class Crowd:
         orders = self.options.orders + self.chance.randrange(self.options.page_size)
         domain = f"chaos-{self._lives}.myshopify.com"
         seed = self.options.seed + self._lives
-        shop = SimulatedShop.opened(self.shopify_root, domain, orders, seed)
+        sold = Shop(domain, orders=orders, seed=seed, most_lines=self.options.most_lines)
+        shop = SimulatedShop.opened(self.shopify_root, sold)
         user = f"merchant-{self._lives}"
         self.aws.connect(user, domain, shop.shop.token)
         return Merchant(

@@ -25,6 +25,8 @@ class Options:
     merchants: int = 6
     orders: int = 600
     """Of each shop, give or take a page."""
+    most_lines: int | None = None
+    """Line items of an order; None: one in each shop has 300."""
     page_size: int = 50
     writes: str = "batch"
     longest_gap: float = 4.0

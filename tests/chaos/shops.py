@@ -23,12 +23,12 @@ class SimulatedShop:
     touches: int = 0
 
     @classmethod
-    def opened(cls, root: str, domain: str, orders: int, seed: int) -> SimulatedShop:
+    def opened(cls, root: str, shop: Shop) -> SimulatedShop:
         """Declare it to the simulated Shopify; its orders are older than a day."""
         yesterday = datetime.fromtimestamp(int(time.time()), UTC) - timedelta(days=1)
-        shop = Shop(domain, orders=orders, seed=seed, plan=Plan.PLUS, last_update=yesterday)
+        shop = replace(shop, plan=Plan.PLUS, last_update=yesterday)
         opened = cls(root, shop, _versions(shop))
-        opened._declare(orders)
+        opened._declare(shop.orders)
         return opened
 
     def touch(self, indexes: list[int]) -> None:
@@ -65,6 +65,7 @@ class SimulatedShop:
             seed=shop.seed,
             plan=shop.plan.handle,
             last_update=shop.last_update.isoformat(),
+            most_lines=shop.most_lines,
         )
 
 
