@@ -130,6 +130,8 @@ class Planner:
                 yield from self._fields(kind, inner.selection_set.selections)
 
     def _is_included(self, node: SelectionNode) -> bool:
+        if not node.directives:
+            return True
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (skip and skip["if"]) and (include is None or bool(include["if"]))
@@ -147,7 +149,7 @@ class Planner:
             return _Step(key, name, lambda _: kind.name, 0)
         definition = kind.fields[name]
         named = get_named_type(definition.type)
-        arguments = get_argument_values(definition, node, self.variables)
+        arguments = get_argument_values(definition, node, self.variables) if definition.args else {}
         if is_leaf_type(named):
             return _Step(key, name, None, 0, arguments)
         inner = [s for n in nodes if n.selection_set for s in n.selection_set.selections]
