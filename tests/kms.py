@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
@@ -38,10 +39,16 @@ class Kms:
         self.calls.append(model.name)
 
 
+@cache
+def _session() -> Session:
+    """A session reads botocore's models once, which takes a quarter of a second."""
+    return Session("key", "secret", region_name="eu-west-1")
+
+
 @contextmanager
 def a_kms(clock: FakeClock) -> Iterator[Kms]:
     with mock_aws():
-        client = Session("key", "secret", region_name="eu-west-1").client("kms")
+        client = _session().client("kms")
         key = client.create_key()["KeyMetadata"]["KeyId"]
         yield Kms(client, key, clock)
         client.close()

@@ -64,7 +64,7 @@ class CustomerDataContract:
 
     @contextmanager
     def shop(self, customer_data: CustomerData) -> Iterator[BulkBench]:
-        with a_bulk_bench(orders=70, customer_data=customer_data) as bench:
+        with a_bulk_bench(orders=30, customer_data=customer_data) as bench:
             yield bench
 
     def orders(self, bench: BulkBench) -> tuple[Order, ...]:

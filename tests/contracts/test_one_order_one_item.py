@@ -7,10 +7,11 @@ times as instants.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -86,7 +87,19 @@ def differences(model: Any, other: Any, path: str = "") -> Iterator[tuple[str, s
         yield path, f"{model!r} is {other!r}"
 
 
-def everything(source: OrderSource, shop: Shop) -> list[Order]:
+@cache
+def everything(
+    open_source: Callable[[Bench], OrderSource],
+    shop: Shop,
+    server: ShopifyServer,
+    customer_data: CustomerData,
+) -> list[Order]:
+    """Read once: the shop does not change."""
+    with bench_at(server, customer_data) as bench:
+        return _read(open_source(bench), shop)
+
+
+def _read(source: OrderSource, shop: Shop) -> list[Order]:
     connected = a_connected_shop(shop.domain, shop.token)
     orders: list[Order] = []
     cursor = None
@@ -97,23 +110,31 @@ def everything(source: OrderSource, shop: Shop) -> list[Order]:
             return orders
 
 
+def by_graphql(bench: Bench) -> OrderSource:
+    return bench.source
+
+
 class OneItemContract:
     LACKS: ClassVar[frozenset[str]] = frozenset()
     """Paths of fields that this source leaves out, in some orders at least."""
 
-    def source(self, bench: Bench) -> OrderSource:
+    @staticmethod
+    def source(bench: Bench) -> OrderSource:
         raise NotImplementedError
 
     @pytest.fixture(params=["minimal", "full"])
-    def bench(self, server: ShopifyServer, request: pytest.FixtureRequest) -> Iterator[Bench]:
-        with bench_at(server, request.param) as bench:
-            yield bench
+    def customer_data(self, request: pytest.FixtureRequest) -> CustomerData:
+        asked: CustomerData = request.param
+        return asked
 
     @pytest.fixture(params=[DOLLARS, YEN], ids=["dollars", "yen"])
-    def pairs(self, bench: Bench, request: pytest.FixtureRequest) -> list[tuple[Order, Order]]:
-        models = everything(bench.source, request.param)
-        others = everything(self.source(bench), request.param)
-        assert len(models) == request.param.orders
+    def pairs(
+        self, server: ShopifyServer, customer_data: CustomerData, request: pytest.FixtureRequest
+    ) -> list[tuple[Order, Order]]:
+        shop: Shop = request.param
+        models = everything(by_graphql, shop, server, customer_data)
+        others = everything(self.source, shop, server, customer_data)
+        assert len(models) == shop.orders
         return list(zip(models, others, strict=True))
 
     def test_has_the_same_key_and_the_same_update_time(
@@ -146,7 +167,8 @@ class OneItemContract:
 
 
 class TestOneOrderByGraphql(OneItemContract):
-    def source(self, bench: Bench) -> OrderSource:
+    @staticmethod
+    def source(bench: Bench) -> OrderSource:
         return bench.source
 
 
@@ -177,14 +199,14 @@ class TestOneOrderByRest(OneItemContract):
         }
     )
 
-    def source(self, bench: Bench) -> OrderSource:
+    @staticmethod
+    def source(bench: Bench) -> OrderSource:
         return bench.rest_source
 
     def test_lacks_all_of_that_somewhere(self, server: ShopifyServer) -> None:
-        with bench_at(server, "full") as bench:
-            models, others = (
-                everything(source, DOLLARS) for source in (bench.source, bench.rest_source)
-            )
+        models, others = (
+            everything(source, DOLLARS, server, "full") for source in (by_graphql, self.source)
+        )
         found = {
             path
             for model, other in zip(models, others, strict=True)

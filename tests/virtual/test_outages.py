@@ -55,9 +55,9 @@ def check(world: World, chains: int) -> None:
 
 
 class TestAnHourWithoutShopify:
-    CHAINS = 1000
+    CHAINS = 400
 
-    def test_buries_none_of_a_thousand_chains_and_all_complete(self, worlds: list[World]) -> None:
+    def test_buries_none_of_four_hundred_chains_and_all_complete(self, worlds: list[World]) -> None:
         world = a_world(worlds, self.CHAINS, processes=2)
         world.run_for(MINUTE)
         world.shopify.away = lambda _shop: True
