@@ -72,6 +72,26 @@ class TestAPurge:
         assert outcome.why is Why.RETRIED
 
 
+class TestAShopThatIsConnectedAnew:
+    def purged(self) -> Daemon:
+        daemon = with_orders(1)
+        daemon.deliver(PURGE)
+        daemon.clock.advance(WAIT)
+        daemon.deliver(PURGE)
+        return daemon
+
+    def test_is_removed_by_a_purge_that_is_asked_for_before_it_is_stored(self) -> None:
+        """`connect` lifts the mark, then stores: no credentials outlive a purge that came later."""
+        daemon = self.purged()
+        store = daemon.shops.prepare(a_shop())
+        assert daemon.erasures.lift(USER)
+        daemon.deliver(PurgeRequest(USER, "purge-2"))
+        store()
+        daemon.clock.advance(WAIT)
+        assert daemon.deliver(PurgeRequest(USER, "purge-2")) == Done()
+        assert daemon.shops.find(USER) is None
+
+
 class TestAUserWhoIsPurged:
     def test_has_all_messages_dropped_quietly(self) -> None:
         daemon = with_orders(3)

@@ -153,6 +153,17 @@ class TestConnect:
         assert not at_hand.marks.of("user-2").user
         assert at_hand.directory.find("user-2") is not None
 
+    def test_lifts_the_mark_of_a_purge_before_it_stores_so_that_another_purge_finds_all(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at_hand = terminal.at_hand
+        terminal.type("purge", "user-2", "--yes")
+        at_hand.directory.fail_next()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(TOKEN))
+        terminal.type(*CONNECT)
+        assert (terminal.code, at_hand.directory.find("user-2")) == (1, None)
+        assert terminal.type_json("purge", "user-2", "--yes")["doneBefore"] is None
+
     def test_stores_nothing_while_the_user_is_being_purged(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
