@@ -78,9 +78,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _aws(options: argparse.Namespace) -> LocalServer:
     from sandbox.aws.server import AwsServer  # noqa: PLC0415 - moto takes a second to import
 
-    # What is stored is made of millions of small objects that stay: do not go through them again
-    # and again in search of garbage.
-    gc.set_threshold(200_000, 50, 1000)
+    _expect_little_garbage()
     return AwsServer(options.port)
 
 
@@ -95,7 +93,15 @@ def _shopify(options: argparse.Namespace) -> LocalServer:
         plan=Plan.named(options.plan),
     )
     shops = Shops(SHOPS_FOR_PEOPLE, None if options.known_only else template)
+    _expect_little_garbage()
     return ShopifyServer(World(shops, time.monotonic), options.port)
+
+
+def _expect_little_garbage() -> None:
+    """What is stored or made is millions of small objects: do not go through them all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1000)
 
 
 def _faults(options: argparse.Namespace) -> LocalServer:

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -31,3 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_PROCESSES):
             item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: do not go through it again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
