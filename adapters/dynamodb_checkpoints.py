@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -12,11 +12,13 @@ from adapters.attribute_values import AttributeValue, Item
 from adapters.aws_failures import translated
 from adapters.dynamodb_checkpoint_items import OPEN_RUN, OPTIONAL, attributes, item_key, seconds
 from adapters.dynamodb_checkpoint_writes import CheckpointWrites
+from adapters.dynamodb_erasures import USER as PURGE
+from adapters.dynamodb_erasures import purge_key, purge_stands
 from adapters.dynamodb_items import as_instant, as_number, as_text
 from adapters.dynamodb_open_work import OpenWork
 from adapters.dynamodb_updates import Update
 from adapters.dynamodb_watermarks import WATERMARK, mark_in, move_forward, watermark_key
-from domain.checkpoints import Checkpoint, RunStatus, Watermark
+from domain.checkpoints import Checkpoint, RunStatus, Seen, Watermark
 from domain.messages import Continuation, RunKey, SyncType
 from domain.ports import CheckpointStore, Claim, Clock, Refused
 
@@ -141,17 +143,21 @@ class DynamoCheckpoints(CheckpointStore):
     def watermark(self, user_id: str) -> datetime | None:
         return mark_in(user_id, self._get(watermark_key(user_id)))
 
-    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
-        keys = [item_key(key), watermark_key(key.user_id)]
+    def look(self, key: RunKey) -> Seen:
+        keys = [item_key(key), watermark_key(key.user_id), purge_key(key.user_id)]
         with translated(f"table {self.table}"):
             answer = self.client.batch_get_item(
                 RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
             )
+        items: Iterable[Mapping[str, Any]] = answer["Responses"].get(self.table, ())
         if answer.get("UnprocessedKeys"):
-            return self.find(key), self.watermark(key.user_id)
-        found = {item["syncType"]["S"]: item for item in answer["Responses"][self.table]}
-        run = self._writes.alive(key, found.get(key.sync_type))
-        return run, mark_in(key.user_id, found.get(WATERMARK))
+            items = [item for item in map(self._get, keys) if item is not None]
+        found = {item["syncType"]["S"]: item for item in items}
+        return Seen(
+            run=self._writes.alive(key, found.get(key.sync_type)),
+            watermark=mark_in(key.user_id, found.get(WATERMARK)),
+            purged=purge_stands(found.get(PURGE)),
+        )
 
     def _get(self, key: Item) -> Mapping[str, Any] | None:
         with translated(f"table {self.table}"):

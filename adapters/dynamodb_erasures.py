@@ -23,6 +23,7 @@ ERASED = "erased#"
 """What the sort keys of marks begin with."""
 USER = f"{ERASED}user"
 _CUSTOMER = f"{ERASED}customer#"
+_LIFTED = "liftedAt"
 _REFUSED = "ConditionalCheckFailedException"
 
 
@@ -65,7 +66,7 @@ class DynamoErasures(ErasureLedger):
             return True
         if stored.done_at is None:
             return False
-        sets = {"liftedAt": as_instant(self.clock.now())}
+        sets = {_LIFTED: as_instant(self.clock.now())}
         return self._update(user_id, USER, sets, since=as_instant(stored.since))
 
     def of(self, user_id: str) -> Erased:
@@ -140,6 +141,16 @@ class DynamoErasures(ErasureLedger):
         return translated(f"table {self.table}")
 
 
+def purge_key(user_id: str) -> Item:
+    """Of the mark of the user's purge."""
+    return _key(user_id, USER)
+
+
+def purge_stands(item: Mapping[str, Any] | None) -> bool:
+    """Whether that mark is there and was not lifted."""
+    return item is not None and _LIFTED not in item
+
+
 def _sort_key(mark: Erasure) -> str:
     return USER if mark.customer_id is None else f"{_CUSTOMER}{mark.customer_id}"
 
@@ -154,7 +165,7 @@ def _attributes(mark: Erasure) -> Item:
         item["orderIds"] = as_texts(mark.order_ids)
     if mark.after is not None:
         item["after"] = as_text(mark.after)
-    for name, moment in (("doneAt", mark.done_at), ("liftedAt", mark.lifted_at)):
+    for name, moment in (("doneAt", mark.done_at), (_LIFTED, mark.lifted_at)):
         if moment is not None:
             item[name] = as_instant(moment)
     return item
@@ -171,5 +182,5 @@ def _mark(item: Mapping[str, Any]) -> Erasure:
         after=stored.optional_text("after"),
         done_at=stored.optional_instant("doneAt"),
         request_id=stored.optional_text("requestId") or "",
-        lifted_at=stored.optional_instant("liftedAt"),
+        lifted_at=stored.optional_instant(_LIFTED),
     )

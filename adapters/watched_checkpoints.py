@@ -10,7 +10,7 @@ from datetime import datetime
 from adapters.aws_failures import AWS_ERRORS
 from adapters.breakers import Breakers
 from domain.breakers import STATE
-from domain.checkpoints import Checkpoint, Watermark
+from domain.checkpoints import Checkpoint, Seen, Watermark
 from domain.failures import Failure, Permanent, Transient
 from domain.messages import Continuation, RunKey
 from domain.ports import CheckpointStore, Claim, Refused
@@ -71,9 +71,9 @@ class WatchedCheckpoints(CheckpointStore):
         with self._watched():
             return self.store.watermark(user_id)
 
-    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+    def look(self, key: RunKey) -> Seen:
         with self._watched():
-            return self.store.find_with_watermark(key)
+            return self.store.look(key)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:

@@ -328,7 +328,6 @@ class Container(containers.DeclarativeContainer):
             ),
             purge=purge_user,
             redact=redact_customer,
-            erasures=erasures,
             observer=observer,
             chance=chance,
         ),

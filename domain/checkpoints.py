@@ -151,6 +151,17 @@ class Watermark:
     """The start of the window that was read: a mark before it would leave a gap and stays."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is there when a request comes."""
+
+    run: Checkpoint | None = None
+    watermark: datetime | None = None
+    """Up to when all of the user's orders are known to be stored."""
+    purged: bool = False
+    """Whether a mark of the user's purge stands: then nothing may be begun."""
+
+
 def failed_attempt(held: Checkpoint, error: LastError, now: datetime, due: datetime) -> Checkpoint:
     """The page is given up for now; one more attempt at it counts as failed."""
     return replace(

@@ -19,7 +19,7 @@ from domain.messages import (
 )
 from domain.occurrences import Reported
 from domain.outcomes import Done, How, Later, Outcome, Why
-from domain.ports import Chance, ErasureLedger, Observer
+from domain.ports import Chance, Observer
 from domain.redelivery import backoff
 from domain.requesting import AnswerRequest
 from domain.retrying_batches import RetryFailedBatch
@@ -38,7 +38,6 @@ class HandleDelivery:
     retry_batch: RetryFailedBatch
     purge: PurgeUser
     redact: RedactCustomer
-    erasures: ErasureLedger
     observer: Observer
     chance: Chance
 
@@ -52,8 +51,7 @@ class HandleDelivery:
     def _handle(self, message: Message) -> Outcome:
         match message:
             case SyncRequest():
-                purged = self.erasures.of(message.user_id).user
-                return (self.answer_request.drop if purged else self.answer_request)(message)
+                return self.answer_request(message)
             case Continuation():
                 return self.continue_run(message)
             case RetryBatch():

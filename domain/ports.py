@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from domain.checkpoints import Checkpoint, LeaseMark, Watermark
+from domain.checkpoints import Checkpoint, LeaseMark, Seen, Watermark
 from domain.erasures import Erased, Erasure
 from domain.failed_batches import FailedBatch
 from domain.messages import Continuation, Message, RunKey
@@ -219,8 +219,8 @@ class CheckpointStore(Protocol):
         """Up to when all of the user's orders are known to be stored."""
 
     @abstractmethod
-    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
-        """What `find` and `watermark` say, at one look."""
+    def look(self, key: RunKey) -> Seen:
+        """What `find`, `watermark` and the ledger of erasures say, at one look."""
 
 
 class FailedBatchStore(Protocol):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from domain.chain import Carry, Coalesce, Drop, Resume, Start, answer, resumed
-from domain.checkpoints import Chain, Checkpoint, LeaseMark
+from domain.checkpoints import Chain, Checkpoint, LeaseMark, Seen
 from domain.continuing import ContinueRun
 from domain.messages import SyncRequest, SyncType
 from domain.occurrences import RunChanged, RunEvent
@@ -34,7 +34,14 @@ class AnswerRequest:
     policy: RunPolicy
 
     def __call__(self, request: SyncRequest) -> Outcome:
-        since, stored = self._seen(request)
+        seen = self.checkpoints.look(request.key)
+        if seen.purged:
+            return self._drop(request)
+        return self._answer(request, self._since(request, seen), seen.run)
+
+    def _answer(
+        self, request: SyncRequest, since: datetime | None, stored: Checkpoint | None
+    ) -> Outcome:
         granted = self.clock.monotonic()
         attempt: Checkpoint | Refused
         if stored is None:
@@ -64,7 +71,7 @@ class AnswerRequest:
                     assert_never(other)
         return Later(_AFTER_RACES, Why.BUSY)
 
-    def drop(self, request: SyncRequest) -> Outcome:
+    def _drop(self, request: SyncRequest) -> Outcome:
         """The user was purged: a run that it began just before the mark came is no run at all."""
         self.checkpoints.clear(request.key)
         return Done(How.STALE)
@@ -105,9 +112,9 @@ class AnswerRequest:
     def _lease(self, now: datetime) -> LeaseMark:
         return LeaseMark(self.chance.new_id(), now + self.policy.visibility)
 
-    def _seen(self, request: SyncRequest) -> tuple[datetime | None, Checkpoint | None]:
-        """The window's start, and the checkpoint where it was seen while looking for that."""
+    def _since(self, request: SyncRequest, seen: Seen) -> datetime | None:
+        """The window's start; None for everything."""
         if request.updated_since is not None or request.key.sync_type is not SyncType.DAILY:
-            return request.updated_since, None
-        stored, mark = self.checkpoints.find_with_watermark(request.key)
-        return None if mark is None else mark - self.policy.daily_overlap, stored
+            return request.updated_since
+        mark = seen.watermark
+        return None if mark is None else mark - self.policy.daily_overlap

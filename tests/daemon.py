@@ -66,7 +66,7 @@ class Daemon:
         self.checkpoints = FakeCheckpoints(self.clock)
         self.shops = FakeShops(self.clock, a_shop())
         self.erasures = FakeErasures(self.clock)
-        self.orders.ledger = self.erasures
+        self.orders.ledger = self.checkpoints.ledger = self.erasures
         self.records = FakeUserRecords(
             self.shops, self.checkpoints, self.failed_batches, self.orders, self.erasures
         )
@@ -193,7 +193,6 @@ def use_cases(
         ),
         purge=PurgeUser(*erase),
         redact=RedactCustomer(*erase),
-        erasures=world.erasures,
         observer=observer,
         chance=chance,
     )

@@ -59,7 +59,7 @@ READS: Mapping[str, Callable[[CheckpointStore], object]] = {
     "due_before": lambda store: store.due_before(NOW, 10),
     "count_due_before": lambda store: store.count_due_before(NOW),
     "watermark": lambda store: store.watermark(USER),
-    "find_with_watermark": lambda store: store.find_with_watermark(KEY),
+    "look": lambda store: store.look(KEY),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.checkpoints import Checkpoint, RunStatus, Watermark
+from domain.checkpoints import Checkpoint, RunStatus, Seen, Watermark
 from domain.messages import RunKey, SyncType
 from domain.ports import CheckpointStore
 from tests.builders import (
@@ -44,13 +44,13 @@ class UpkeepPromises:
         assert store.watermark(USER) is None
 
     def test_finds_the_run_and_the_mark_at_one_look(self, store: CheckpointStore) -> None:
-        assert store.find_with_watermark(KEY) == (None, None)
+        assert store.look(KEY) == Seen()
         completed = self.complete(store, KEY, Watermark(NOW, None))
-        assert store.find_with_watermark(KEY) == (completed, NOW)
-        assert store.find_with_watermark(RunKey(USER, SyncType.DAILY)) == (None, NOW)
-        assert store.find_with_watermark(RunKey("user-2", SyncType.MANUAL)) == (None, None)
+        assert store.look(KEY) == Seen(completed, NOW)
+        assert store.look(RunKey(USER, SyncType.DAILY)) == Seen(None, NOW)
+        assert store.look(RunKey("user-2", SyncType.MANUAL)) == Seen()
         store.clear(KEY)
-        assert store.find_with_watermark(KEY) == (None, NOW)
+        assert store.look(KEY) == Seen(None, NOW)
 
     def test_moves_the_mark_with_the_run_that_completes(self, store: CheckpointStore) -> None:
         completed = self.complete(store, KEY, Watermark(NOW, None))

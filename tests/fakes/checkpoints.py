@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from domain.checkpoints import Checkpoint, RunStatus, Watermark
+from domain.checkpoints import Checkpoint, RunStatus, Seen, Watermark
 from domain.messages import Continuation, RunKey
-from domain.ports import CheckpointStore, Claim, Clock, Refused
+from domain.ports import CheckpointStore, Claim, Clock, ErasureLedger, Refused
 from tests.fakes.faults import Faulty
 
 
@@ -26,6 +26,8 @@ class FakeCheckpoints(Faulty, CheckpointStore):
         self._runs: dict[RunKey, Checkpoint] = {}
         self._marks: dict[str, datetime] = {}
         self._writes = count(1)
+        self.ledger: ErasureLedger | None = None
+        """Where marks of erasures are kept beside the runs; without one no user is purged."""
 
     def given(self, run: Checkpoint) -> Checkpoint:
         """The run is stored, whatever was; as the store would return it."""
@@ -122,9 +124,11 @@ class FakeCheckpoints(Faulty, CheckpointStore):
         with self._call():
             return self._marks.get(user_id)
 
-    def find_with_watermark(self, key: RunKey) -> tuple[Checkpoint | None, datetime | None]:
+    def look(self, key: RunKey) -> Seen:
         with self._call():
-            return self._alive(key), self._marks.get(key.user_id)
+            user = key.user_id
+            purged = self.ledger is not None and self.ledger.of(user).user
+            return Seen(self._alive(key), self._marks.get(user), purged)
 
     def _alive(self, key: RunKey) -> Checkpoint | None:
         run = self._runs.get(key)

@@ -70,6 +70,7 @@ class World:
         self.inbox = FakeInbox(self.clock)
         self.publisher = FakePublisher(self.inbox, self.clock)
         self.checkpoints = FakeCheckpoints(self.clock)
+        self.checkpoints.ledger = self.erasures
         self.shops = FakeShops(self.clock)
         self.shopify = VirtualShopify(self.time)
         self.running = [Process(self, number) for number in range(self.processes)]

@@ -29,6 +29,13 @@ BUGS = (
         "if it is still the mark that was begun then",
     ),
     PlantedBug(
+        "a-look-sees-no-purge",
+        "tests.fakes.checkpoints",
+        "purged = self.ledger is not None and self.ledger.of(user).user",
+        "purged = False",
+        "What `find`, `watermark` and the ledger of erasures say, at one look.",
+    ),
+    PlantedBug(
         "failed-batches-stay",
         _ERASURES,
         "            for store in self._stores:\n",

@@ -17,7 +17,7 @@ _SHOPS = ("test_shop_directory.py::TestFakeShops",)
 
 SUITES: Mapping[str, tuple[str, ...]] = {
     "chance": ("test_time_and_chance.py::TestFakeChance",),
-    "checkpoints": _CHECKPOINTS,
+    "checkpoints": (*_CHECKPOINTS, "test_erasures.py::TestInMemory"),
     "clock": ("test_time_and_chance.py::TestFakeClock",),
     "erasures": ("test_erasures.py::TestInMemory",),
     "failed_batches": _FAILED_BATCHES,
