@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Any, Literal
 
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from domain.failures import Outage, PageTooLarge, Permanent, Reason, TimedOut
 from domain.ports import Clock
@@ -141,20 +142,27 @@ class ShopifyTransport:
             return RawAnswer(response.status_code, response.headers, body)
 
     def _sent(self, sending: _Sending) -> requests.Response:
-        headers = {"Accept": "application/json"}
+        """The head of the answer, by the session's adapter.
+
+        `Session.request` would first merge what is the same for every request: a third of its CPU.
+        """
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = sending.method, sending.url, sending.body
+        every: Any = self.session.headers
+        request.headers = CaseInsensitiveDict(every)
+        request.headers["Accept"] = "application/json"
         if sending.token is not None:
-            headers["X-Shopify-Access-Token"] = sending.token
+            request.headers["X-Shopify-Access-Token"] = sending.token
+        if sending.query is not None:
+            request.prepare_url(sending.url, sending.query)
         if sending.body is not None:
-            headers["Content-Type"] = "application/json"
-        return self.session.request(
-            sending.method,
-            sending.url,
-            params=sending.query,
-            data=sending.body,
-            headers=headers,
-            timeout=(min(LONGEST_CONNECT, self.api.timeout), self.api.timeout),
+            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Length"] = str(len(sending.body))
+        return self.session.get_adapter(sending.url).send(
+            request,
             stream=True,
-            allow_redirects=False,
+            timeout=(min(LONGEST_CONNECT, self.api.timeout), self.api.timeout),
+            verify=True,
         )
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
