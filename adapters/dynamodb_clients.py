@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
+from adapters.aws_first_attempts import USER_AGENT, attempt_first
 from adapters.dynamodb_answers import refuse_unreadable_answers
-from adapters.dynamodb_fast_bodies import send_fast_bodies
+from adapters.dynamodb_fast_bodies import FAST, send_fast_bodies
 
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
     from boto3.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONNECT = timedelta(seconds=3)
-USER_AGENT = "shopify-sync"
-"""Botocore puts its own together anew for every call: a twentieth of the call's CPU."""
 
 
 def state_client(session: Session, connections: int) -> DynamoDBClient:
@@ -38,6 +37,7 @@ def _client(session: Session, config: Config) -> DynamoDBClient:
     client = session.client("dynamodb", config=config)
     refuse_unreadable_answers(client)
     send_fast_bodies(client)
+    attempt_first(client, session, *FAST)
     return client
 
 

@@ -64,6 +64,9 @@ _STAND_INS = {
 }
 """What botocore's endpoint rules may look at: the tables' names."""
 
+FAST = tuple(_STAND_INS)
+"""The operations whose bodies are ready-made."""
+
 
 class _SetAside:
     def __init__(self, stand_in: Any) -> None:

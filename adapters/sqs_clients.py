@@ -8,9 +8,21 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
+from adapters.aws_first_attempts import USER_AGENT, attempt_first
+
 if TYPE_CHECKING:  # the stubs are not installed where the daemon runs
+    from boto3.session import Session
     from mypy_boto3_sqs import SQSClient
 
+_FREQUENT = (
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+    "DeleteMessage",
+    "DeleteMessageBatch",
+    "ReceiveMessage",
+    "SendMessage",
+    "SendMessageBatch",
+)
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 10
 
@@ -30,6 +42,12 @@ class SqsClients:
     receive: SQSClient
     settle: SQSClient
     send: SQSClient
+
+
+def queue_client(session: Session, config: Config) -> SQSClient:
+    client = session.client("sqs", config=config)
+    attempt_first(client, session, *_FREQUENT)
+    return client
 
 
 def receive_config(wait: timedelta) -> Config:
@@ -56,4 +74,5 @@ def _config(attempts: int, connections: int, read_seconds: float) -> Config:
         max_pool_connections=connections,
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=read_seconds,
+        user_agent=USER_AGENT,
     )

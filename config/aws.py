@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from boto3.session import Session
 from botocore.config import Config
 
-from adapters.sqs_clients import receive_config, send_config, settle_config
+from adapters.sqs_clients import queue_client, receive_config, send_config, settle_config
 from adapters.token_vault import DataKeys, KmsVault, OpenVault, TokenVault
 from config.settings import SettingsError
 from domain.ports import Clock
@@ -34,15 +34,15 @@ def session() -> Session:
 
 
 def receiving_client(session: Session, long_poll: timedelta) -> SQSClient:
-    return session.client("sqs", config=receive_config(long_poll))
+    return queue_client(session, receive_config(long_poll))
 
 
 def settling_client(session: Session, connections: int) -> SQSClient:
-    return session.client("sqs", config=settle_config(connections))
+    return queue_client(session, settle_config(connections))
 
 
 def sending_client(session: Session, connections: int) -> SQSClient:
-    return session.client("sqs", config=send_config(connections))
+    return queue_client(session, send_config(connections))
 
 
 def token_vault(

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
+from adapters.aws_first_attempts import leave_to_botocore
 from adapters.dynamodb_clients import order_client, state_client
 from adapters.dynamodb_tables import TableDesign
 
@@ -86,12 +87,17 @@ def shops_table(dynamodb: DynamoDBClient) -> str:
 
 
 class Wire:
-    """What a client sends; answers may be lost, or given in AWS's place."""
+    """What a client sends; answers may be lost, or given in AWS's place.
+
+    Botocore makes the first attempts of such a client, too: that it comes to the same is shown in
+    tests/unit/adapters/test_aws_first_attempts.py.
+    """
 
     def __init__(self, client: BaseClient) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._answers: list[Callable[[str, dict[str, Any]], Answer | None]] = []
         self._to_lose: list[tuple[str, ...]] = []
+        leave_to_botocore(client)
         before_send: Any = self._before_send
         client.meta.events.register_first("before-send", before_send)
 

@@ -29,7 +29,8 @@ class Handler(QuietHandler):
             answer = self.desk.answer(operation, _read(asked), self._is_gone)
         except Refused as refused:
             fault = refused.response["Error"]["Type"]
-            headers["x-amzn-query-error"] = f"{refused.code};{fault}"
+            if self.headers.get("x-amzn-query-mode") == "true":
+                headers["x-amzn-query-error"] = f"{refused.code};{fault}"
             kind = f"com.amazonaws.sqs#{refused.shape}"
             body = {"__type": kind, "message": refused.message}
             self.respond(refused.status, headers, json.dumps(body).encode())

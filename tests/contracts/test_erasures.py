@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.aws_first_attempts import leave_to_botocore
 from adapters.dynamodb_checkpoints import DynamoCheckpoints
 from adapters.dynamodb_erasures import DynamoErasures
 from adapters.dynamodb_failed_batches import DynamoFailedBatches
@@ -94,6 +95,18 @@ class LedgerPromises:
         stores.purge()
         assert stores.ledger.of(USER).user
         assert not stores.ledger.of(OTHER)
+
+    def test_shows_a_purge_that_stands_to_who_looks_for_a_run(self, stores: Stores) -> None:
+        keys = [RunKey(USER, sync_type) for sync_type in SyncType]
+        stores.redact()
+        assert not any(stores.checkpoints.look(key).purged for key in keys)
+        mark = stores.purge()
+        assert all(stores.checkpoints.look(key).purged for key in keys)
+        assert not stores.checkpoints.look(RunKey(OTHER, SyncType.DAILY)).purged
+        stores.ledger.advance(replace(mark, done_at=NOW))
+        assert stores.checkpoints.look(keys[0]).purged
+        stores.ledger.lift(USER)
+        assert not any(stores.checkpoints.look(key).purged for key in keys)
 
     def test_keeps_the_first_of_two_marks(self, stores: Stores) -> None:
         first = stores.purge()
@@ -287,6 +300,7 @@ class InMemory:
     def stores(self, clock: FakeClock) -> Stores:
         ledger, shops = FakeErasures(clock), FakeShops(clock)
         checkpoints, batches = FakeCheckpoints(clock), FakeFailedBatches()
+        checkpoints.ledger = ledger
         orders = FakeOrders(ledger=ledger)
         records = FakeUserRecords(shops, checkpoints, batches, orders, ledger)
 
@@ -364,6 +378,7 @@ class TestInDynamoDB(InDynamoDB, LedgerPromises, RecordsPromises, FencedPromises
                 stores.clock.advance(FENCE)
                 stores.purge()
 
+        leave_to_botocore(orders_dynamodb)
         orders_dynamodb.meta.events.register(WRITE, marked_meanwhile)
         with pytest.raises(Purged):
             stores.save(*(an_order(n) for n in range(1, 40)))
@@ -377,6 +392,7 @@ class TestInDynamoDB(InDynamoDB, LedgerPromises, RecordsPromises, FencedPromises
         def redacted_meanwhile(**_: Any) -> None:
             stores.records.redact_orders(stores.redact(), 100)
 
+        leave_to_botocore(orders_dynamodb)
         orders_dynamodb.meta.events.register("before-call.dynamodb.PutItem", redacted_meanwhile)
         stores.save(of_customer(1, 7, at=NOW + SECOND))
         assert stores.stored(USER)["1"]["email"] is None
@@ -393,6 +409,7 @@ class TestInDynamoDB(InDynamoDB, LedgerPromises, RecordsPromises, FencedPromises
                 stores.clock.advance(FENCE)
                 stores.redact()
 
+        leave_to_botocore(orders_dynamodb)
         orders_dynamodb.meta.events.register(WRITE, marked_meanwhile)
         with pytest.raises(LeaseLost):
             stores.save(*(of_customer(n, 7) for n in range(1, 40)))
