@@ -35,15 +35,19 @@ _PORTS = {"http": 80, "https": 443}
 def pool_for(url: str, config: Any, ca_bundle: str | None) -> Pool | None:
     """Connections to the endpoint as the client's config wants them; None if botocore knows better.
 
-    That is: through a proxy, with a certificate of our own, or to another path than the root.
-    `ca_bundle` is a file of certificates to trust, instead of those that botocore trusts.
+    That is: through a proxy, with a certificate of our own, to another path than the root, or why
+    there is none. `ca_bundle` is a file of certificates to trust, instead of botocore's own.
     """
     parts = urlsplit(url)
     if config.client_cert or config.proxies or get_environ_proxies(url) or parts.path.strip("/"):
         return None
-    secure = parts.scheme == "https"
-    trusted = ca_bundle or get_cert_path(True)
-    return Pool(url, config, ssl.create_default_context(cafile=trusted) if secure else None)
+    if parts.scheme == "http":
+        return Pool(url, config, None)
+    try:
+        tls = ssl.create_default_context(cafile=ca_bundle or get_cert_path(True))
+    except OSError:  # no such file, or one without certificates
+        return None
+    return Pool(url, config, tls)
 
 
 class Pool:
@@ -56,10 +60,9 @@ class Pool:
         self._config = config
         self._tls = tls
         self._address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
-        self._head = (
-            f"POST / HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: identity\r\n"
-            f"User-Agent: {config.user_agent}\r\n"
-        )
+        agent = f"User-Agent: {config.user_agent}\r\n" if config.user_agent else ""
+        always = f"Host: {self.host}\r\nAccept-Encoding: identity\r\n{agent}"
+        self._head = f"POST / HTTP/1.1\r\n{always}"
         self._idle: deque[socket.socket] = deque()
         finalize(self, _close_all, self._idle)
 

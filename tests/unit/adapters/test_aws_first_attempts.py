@@ -263,6 +263,19 @@ class TestFirstAttempts:
         monkeypatch.setenv("no_proxy", "localhost")
         assert left_alone(a_client(session, "http://aws.example"), session)
 
+    @pytest.mark.parametrize("content", [None, "no certificate"])
+    def test_leave_a_client_alone_whose_bundle_of_certificates_is_none(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+    ) -> None:
+        bundle = tmp_path / "bundle.pem"
+        if content is not None:
+            bundle.write_text(content)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+        session = Session("key", "secret", region_name="eu-west-1")
+        client = a_client(session, "https://localhost:9", attempts=1)
+        assert left_alone(client, session)
+        assert ended(lambda: get(client)) != "FileNotFoundError"
+
     def test_can_be_left_to_botocore_again(self, session: Session) -> None:
         client = a_client(session, "http://127.0.0.1:9")
         attempt_first(client, session, "GetItem")
