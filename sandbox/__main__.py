@@ -126,4 +126,8 @@ def _watch_parent(ended: Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Python would take what is stored apart, object by object, for seconds.
+    os._exit(code)
