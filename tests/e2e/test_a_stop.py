@@ -8,7 +8,7 @@ from time import monotonic
 from tests.e2e.running import wait_until
 from tests.e2e.world import World
 
-USERS = 10
+USERS = 6
 
 
 class TestAStop:
