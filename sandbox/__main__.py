@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from threading import Event, Thread
+from threading import Thread
 
 from sandbox.http_server import LocalServer
 from sandbox.ports import AWS_PORT, FAULTS_PORT, SHOPIFY_PORT
@@ -32,11 +32,12 @@ RATES = {
 def main(arguments: Sequence[str]) -> int:
     """Serve until told to end; 0 then, 1 if the port is taken."""
     options = _options(arguments)
-    ended = Event()
+    # A pipe, as an Event's lock may be held by the very thread that the signal interrupts.
+    told, tell = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: os.write(tell, b"."))
     if options.end_with_parent:
-        Thread(target=_watch_parent, args=(ended,), daemon=True).start()
+        Thread(target=_watch_parent, args=(tell,), daemon=True).start()
     try:
         server = SERVERS[options.server](options)
     except ValueError as error:
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     with server as running:
         print(json.dumps({"url": running.url}), flush=True)  # noqa: T201 - the one line promised
-        ended.wait()
+        os.read(told, 1)
     return 0
 
 
@@ -119,10 +120,10 @@ def _faults(options: argparse.Namespace) -> LocalServer:
 SERVERS = {"aws": _aws, "shopify": _shopify, "faults": _faults}
 
 
-def _watch_parent(ended: Event) -> None:
+def _watch_parent(tell: int) -> None:
     while os.read(STDIN, 1):
         pass
-    ended.set()
+    os.write(tell, b".")
 
 
 if __name__ == "__main__":
