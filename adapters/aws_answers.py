@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _PIECE = 2**16
 _LARGEST_HEAD = 2**16
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: .*)?")
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = re.compile(r"([0-9]{1,18})(, *\1)*")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 _INFORMATIONAL = 200
 _NO_CONTENT = 204
@@ -41,12 +41,12 @@ def answer_from(receive: Callable[[int], bytes]) -> HttpAnswer:
     length = headers.get("content-length")
     if status == _NO_CONTENT:
         body = b""
-    elif "transfer-encoding" in headers:
+    elif "chunked" in headers.get("transfer-encoding", "").lower():
         body = b"".join(_chunks(stream))
-    elif length is None:
+    elif not length:
         body, keeps = stream.rest(), False
     elif _LENGTH.fullmatch(length):
-        body = stream.exactly(int(length))
+        body = stream.exactly(int(length.partition(",")[0]))
     else:
         raise Unreadable("the answer's length is no number")
     # Where more came than that, the next answer could not be told from it.
@@ -62,9 +62,8 @@ def _head(text: bytes) -> tuple[int, dict[str, str], bool]:
     headers = {}
     for line in lines:
         name, colon, value = line.decode("latin-1").partition(":")
-        if not colon:
-            raise Unreadable("a line of the answer's headers is none")
-        headers[name.lower()] = value.strip()
+        if colon and not name[:1].isspace():  # else it goes on with the one before, or is none
+            headers[name.lower()] = value.strip()
     wish = headers.get("connection", "").lower()
     return int(status[2]), headers, status[1] == b"1" and wish != "close"
 

@@ -7,6 +7,7 @@ headers that nobody reads; libcurl by itself sends again where a kept connection
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -36,15 +37,18 @@ def pool_for(url: str, config: Any, ca_bundle: str | None) -> Pool | None:
     """Connections to the endpoint as the client's config wants them; None if botocore knows better.
 
     That is: through a proxy, with a certificate of our own, to another path than the root, or why
-    there is none. `ca_bundle` is a file of certificates to trust, instead of botocore's own.
+    there is none. `ca_bundle` is a file of certificates to trust; after it comes, as for botocore,
+    REQUESTS_CA_BUNDLE, and then its own.
     """
     parts = urlsplit(url)
-    if config.client_cert or config.proxies or get_environ_proxies(url) or parts.path.strip("/"):
+    proxied = config.client_cert or config.proxies or get_environ_proxies(url)
+    if proxied or parts.path.strip("/") or parts.scheme not in _PORTS:
         return None
     if parts.scheme == "http":
         return Pool(url, config, None)
+    trusted = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or get_cert_path(True)
     try:
-        tls = ssl.create_default_context(cafile=ca_bundle or get_cert_path(True))
+        tls = ssl.create_default_context(cafile=trusted)
     except OSError:  # no such file, or one without certificates
         return None
     return Pool(url, config, tls)
@@ -71,7 +75,7 @@ class Pool:
         head = self._head_of(headers, body)
         connection = self._idle_one() or self._connected()
         try:
-            connection.sendall(head + body)
+            whole = _sent(connection, head + body)
             answer = answer_from(connection.recv)
         except BaseException as error:
             connection.close()
@@ -80,7 +84,10 @@ class Pool:
             if isinstance(error, OSError | Unreadable):
                 raise ConnectionClosedError(endpoint_url=self.url, error=error) from error
             raise
-        self._keep(connection, answer)
+        if whole and not answer.last and len(self._idle) < self._config.max_pool_connections:
+            self._idle.append(connection)
+        else:
+            connection.close()
         return answer
 
     def _head_of(self, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -99,12 +106,6 @@ class Pool:
             if not _is_readable(connection):
                 return connection
             connection.close()
-
-    def _keep(self, connection: socket.socket, answer: HttpAnswer) -> None:
-        if answer.last or len(self._idle) >= self._config.max_pool_connections:
-            connection.close()
-        else:
-            self._idle.append(connection)
 
     def _connected(self) -> socket.socket:
         try:
@@ -127,6 +128,15 @@ class Pool:
             connection.close()
             raise SSLError(endpoint_url=self.url, error=error) from error
         return connection
+
+
+def _sent(connection: socket.socket, request: bytes) -> bool:
+    """Whether all of it was sent: who refuses it by its head answers, and reads no further."""
+    try:
+        connection.sendall(request)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
 
 
 def _host(url: str) -> str:

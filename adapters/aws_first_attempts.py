@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import local
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -28,10 +28,14 @@ from adapters.aws_signatures import Signer
 if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
 
 USER_AGENT = "shopify-sync"
 """For a client's config. Botocore puts its own together anew for every call: a twentieth of it."""
 _OK = 200
+_SCOPE = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,"
+)
 _BINARY = re.compile(rb'"(?:BS?|BinaryValue)"\s*:')
 """What botocore undoes the base64 of, in DynamoDB's answers and in SQS's."""
 
@@ -39,33 +43,23 @@ _BINARY = re.compile(rb'"(?:BS?|BinaryValue)"\s*:')
 def attempt_first(client: BaseClient, session: Session, *operations: str) -> None:
     """Make the first attempts of these operations here; the service must have a JSON protocol.
 
-    Their answers have no `ResponseMetadata`, and events of theirs are emitted only for what is
-    handed to botocore. The client must not be in use by another thread yet. It is left as it is
-    without credentials, with a certificate of its own, and where only botocore knows the way.
+    Botocore makes the client's first call: where it sends that, and for which region and service it
+    signs, is where all others go. Answers have no `ResponseMetadata`, and events are emitted only
+    for what botocore sends. The client must not be in use by another thread yet. Without
+    credentials, and where only botocore knows the way (`pool_for`), botocore makes every attempt.
     """
     credentials = session.get_credentials()
+    if credentials is None:
+        return
     # boto3 hands over neither botocore's session nor what that read in its files.
     ca_bundle = session._session.get_config_variable("ca_bundle")  # noqa: SLF001
-    pool = pool_for(client.meta.endpoint_url, client.meta.config, ca_bundle)
-    if credentials is None or pool is None:
-        return
     model: Any = client.meta.service_model
-    content_type = f"application/x-amz-json-{model.metadata['jsonVersion']}"
-    signer = Signer(
-        credentials,
-        client.meta.region_name,
-        model.signing_name,
-        pool.host,
-        content_type,
-        query_mode=model.is_query_compatible,
-    )
-    handed = local()
+    way = _Way(credentials, client.meta.config, ca_bundle, model)
     for operation in operations:
         name, target = xform_name(operation), f"{model.metadata['targetPrefix']}.{operation}"
-        attempt = _FirstAttempt(target, signer, pool, getattr(client, name), handed)
-        setattr(client, name, attempt)
-    hand_over: Any = _HandOver(handed)
-    client.meta.events.register_first(f"before-send.{model.service_id.hyphenize()}", hand_over)
+        setattr(client, name, _FirstAttempt(target, way, getattr(client, name)))
+    before_send: Any = way.botocore_sends
+    client.meta.events.register_first(f"before-send.{model.service_id.hyphenize()}", before_send)
 
 
 def leave_to_botocore(client: BaseClient) -> None:
@@ -75,22 +69,67 @@ def leave_to_botocore(client: BaseClient) -> None:
             delattr(client, name)
 
 
+class _Way:
+    """To where a client's requests go, as soon as botocore has sent one."""
+
+    def __init__(
+        self, credentials: Credentials, config: Any, ca_bundle: str | None, model: Any
+    ) -> None:
+        self._credentials = credentials
+        self._config = config
+        self._ca_bundle = ca_bundle
+        self._model = model
+        self.known: tuple[Pool, Signer] | None = None
+        self._looked = False
+        self.handed = local()
+        """What this thread's first attempt met, for the time that botocore's call takes."""
+
+    def botocore_sends(self, request: Any, **_: Any) -> AWSResponse | None:
+        """Instead of sending for the first time botocore learns what came of that already."""
+        met: AWSResponse | HTTPClientError | None = getattr(self.handed, "met", None)
+        self.handed.met = None
+        if met is None and not self._looked:
+            self.known = self._learnt(request.url, request.headers.get("Authorization", b""))
+            self._looked = True
+        if isinstance(met, HTTPClientError):
+            raise met
+        return met
+
+    def _learnt(self, url: str, authorization: bytes | str) -> tuple[Pool, Signer] | None:
+        signed = authorization.decode() if isinstance(authorization, bytes) else authorization
+        scope = _SCOPE.match(signed)
+        pool = pool_for(url, self._config, self._ca_bundle)
+        if scope is None or pool is None:
+            return None
+        version = self._model.metadata["jsonVersion"]
+        signer = Signer(
+            self._credentials,
+            scope["region"],
+            scope["service"],
+            pool.host,
+            f"application/x-amz-json-{version}",
+            query_mode=self._model.is_query_compatible,
+        )
+        return pool, signer
+
+
 @dataclass(frozen=True, slots=True)
 class _FirstAttempt:
     """In the place of a client's method."""
 
     target: str
-    signer: Signer
-    pool: Pool
+    way: _Way = field(repr=False)
     botocore: Callable[..., Any]
-    handed: local
-    """What this thread's attempt met, for the time that botocore's call takes."""
 
     def __call__(self, **parameters: Any) -> dict[str, Any]:
+        if self.way.known is None:
+            asked: dict[str, Any] = self.botocore(**parameters)
+            return asked
+        pool, signer = self.way.known
         body = msgspec.json.encode(parameters)
         met: AWSResponse | HTTPClientError
         try:
-            answer = self.pool.post(self.signer.signed(self.target, body), body)
+            answer = pool.post(signer.signed(self.target, body), body)
         except HTTPClientError as error:
             met = error
         else:
@@ -99,27 +138,13 @@ class _FirstAttempt:
                 return members
             headers: Any = HeadersDict(answer.headers)
             raw: Any = _Raw(answer.body)
-            met = AWSResponse(self.pool.url, answer.status, headers, raw)
-        self.handed.met = met
+            met = AWSResponse(pool.url, answer.status, headers, raw)
+        self.way.handed.met = met
         try:
             done: dict[str, Any] = self.botocore(**parameters)
         finally:
-            self.handed.met = None
+            self.way.handed.met = None
         return done
-
-
-@dataclass(frozen=True, slots=True)
-class _HandOver:
-    """Botocore is about to send; instead of the first time it learns what came of that already."""
-
-    handed: local
-
-    def __call__(self, **_: Any) -> AWSResponse | None:
-        met: AWSResponse | HTTPClientError | None = getattr(self.handed, "met", None)
-        self.handed.met = None
-        if isinstance(met, HTTPClientError):
-            raise met
-        return met
 
 
 def _read(answer: HttpAnswer) -> dict[str, Any] | None:

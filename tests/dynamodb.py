@@ -158,7 +158,9 @@ def an_error(code: str, message: str = "as arranged", **more: Any) -> dict[str, 
     return {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message, **more}
 
 
-class _Raw:
+class Said:
+    """The body of an answer, as botocore reads one."""
+
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -169,4 +171,4 @@ class _Raw:
 def _response(url: str, status: int, body: dict[str, Any] | bytes) -> AWSResponse:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
-    return AWSResponse(url, status, headers, _Raw(content))
+    return AWSResponse(url, status, headers, Said(content))

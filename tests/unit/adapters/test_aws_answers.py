@@ -46,6 +46,20 @@ class TestAnswer:
     def test_follows_an_announcement(self) -> None:
         assert answer_from(pieces(b"HTTP/1.1 100 Continue\r\n\r\n" + SIZED)).body == b'{"a":1}'
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"nonsense",
+            b"X: 1\r\n folded: 2",
+            b"Transfer-Encoding: identity",
+            b"Content-Length: 7, 7",
+        ],
+    )
+    def test_is_read_beside_odd_headers(self, line: bytes) -> None:
+        odd = SIZED.replace(b"Content-Type", line + b"\r\nContent-Type", 1)
+        without = odd.replace(b"Content-Length: 7\r\n", b"") if b"7, 7" in line else odd
+        assert answer_from(pieces(without)).body == b'{"a":1}'
+
     def test_without_content_has_no_body(self) -> None:
         answer = answer_from(pieces(b"HTTP/1.1 204 No Content\r\n\r\n"))
         assert (answer.status, answer.body, answer.last) == (204, b"", False)
@@ -74,8 +88,8 @@ class TestAnswer:
         [
             b"HTTP/2 200\r\n\r\n",
             b"SSH-2.0-OpenSSH\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
             HEAD + b"Content-Length: -1\r\n\r\n",
+            HEAD + b"Content-Length: 7, 8\r\n\r\n",
             HEAD + "Content-Length: \u0667\r\n\r\n".encode(),
             HEAD + b"Transfer-Encoding: chunked\r\n\r\nlong\r\n",
             HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\nlonger\r\n0\r\n\r\n",
