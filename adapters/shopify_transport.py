@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from domain.shops import ConnectedShop, shop_domain
 LARGEST_ANSWER = 64 * 2**20
 """Bytes after decompression: a page of 250 orders is a few MB at most."""
 LONGEST_CONNECT = 5.0
+SHOPIFYS_BEGINNING = datetime(2006, 1, 1, tzinfo=UTC)
 _CHUNK = 2**18
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -85,12 +86,16 @@ class RawAnswer:
 
     @property
     def said_at(self) -> datetime | None:
-        """When it was sent by the other side's clock, in whole seconds; None if it does not say."""
+        """When it was sent by the other side's clock, in whole seconds, in UTC.
+
+        None if it does not say, or says a time at which there was no Shopify.
+        """
         try:
             moment = parsedate_to_datetime(self.headers.get("Date", ""))
+            known = None if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
-        return None if moment.tzinfo is None else moment
+        return None if known is None or known < SHOPIFYS_BEGINNING else known
 
 
 @dataclass(frozen=True, slots=True)
