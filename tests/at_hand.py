@@ -89,7 +89,7 @@ class AtHand(Objects):
     def __post_init__(self) -> None:
         self.runs = FakeCheckpoints(self.time)
         self.directory = FakeShops(self.time, a_shop())
-        self.marks = FakeErasures(self.time)
+        self.marks = self.runs.ledger = FakeErasures(self.time)
         self.stored_orders = FakeOrders(ledger=self.marks)
         self.inbox = FakeInbox(self.time)
         self.queues = StrictQueues(self.time)

@@ -127,7 +127,12 @@ def publish_surely(publisher: Publisher, request: SyncRequest) -> None:
 
 
 def _follower(at_hand: Objects, request: SyncRequest) -> Follower:
-    before = at_hand.checkpoints().find(request.key)
+    seen = at_hand.checkpoints().look(request.key)
+    if seen.purged:
+        raise Refused(
+            f"{request.key.user_id} was purged: requests are dropped until `shopify-sync connect`"
+        )
+    before = seen.run
     follower = Follower(request, before, at_hand.clock())
     if follower.look(before).joined:
         note("a run is already going on: following it")

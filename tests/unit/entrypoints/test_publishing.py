@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.checkpoints import Checkpoint, RunStatus, Totals
+from domain.erasures import Erasure
 from domain.failures import LastError, Permanent, Reason
 from domain.messages import SyncType
 from domain.shops import ShopStatus, Tokens
@@ -103,6 +104,17 @@ class TestFollowing:
         assert request["requestId"] == "mine"
         assert [sight["stage"] for sight in sights] == ["waiting", "running", "ended"]
         assert sights[-1]["run"]["totalSaved"] == 600
+
+    def test_follows_no_run_of_a_user_who_was_purged(self, terminal: Terminal) -> None:
+        at_hand = terminal.at_hand
+        at_hand.erasures().begin(Erasure(user_id=OURS.key.user_id, since=NOW))
+        terminal.type(*PUBLISH, "--follow")
+        assert terminal.code == 1
+        assert terminal.err == (
+            f"error: {OURS.key.user_id} was purged: requests are dropped until "
+            "`shopify-sync connect`\n"
+        )
+        assert not at_hand.bodies
 
     def test_follows_a_run_that_goes_on_already(self, terminal: Terminal) -> None:
         at_hand = terminal.at_hand
