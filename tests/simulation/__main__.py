@@ -74,7 +74,7 @@ def soak(
 @app.command()
 def bugs(
     name: Annotated[str | None, typer.Argument(help="This one only.")] = None,
-    most: Annotated[int, typer.Option(help="Schedules to find it in.")] = 5000,
+    most: Annotated[int, typer.Option(help="Schedules to find it in.")] = 10_000,
 ) -> None:
     """Plant each bug in turn and count the schedules that it takes to find it."""
     wanted = [bug for bug in BUGS if name in {None, bug.name}]
@@ -97,7 +97,7 @@ def bugs(
 
 
 @app.command(hidden=True)
-def find(name: str, most: int = 5000, first: int = 0) -> None:
+def find(name: str, most: int = 10_000, first: int = 0) -> None:
     """Plant the bug in this process and play until a property is violated."""
     bug = _plant(name)
     from tests.simulation.soak import play_all  # noqa: PLC0415 - after the bug was planted
