@@ -31,11 +31,12 @@ from domain.shops import ConnectedShop, Tokens
 from sandbox.processes import Sandbox
 
 PAGES = 8
+NOTHING = b'{"Items":[],"Responses":{}}'
 SHOP = ConnectedShop("benchmark", "big-shop.myshopify.com", Tokens("shpat_sandbox_big-shop"))
 
 
 class Canned(BaseHTTPRequestHandler):
-    """Answers every call of DynamoDB's with an empty object."""
+    """Answers every call of DynamoDB's as one that found nothing."""
 
     protocol_version = "HTTP/1.1"
 
@@ -43,9 +44,9 @@ class Canned(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(NOTHING)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(NOTHING)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -90,7 +91,7 @@ def main() -> None:
         os.environ.update(sandbox.environment())
         os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{ports.get()}"
         container = Container(settings=load(), encode=encode)
-        source, store, clock = container.source(), container.orders(), container.clock()
+        source, store, clock = container.shopify(), container.orders(), container.clock()
         plain = boto3.client("dynamodb", region_name="us-east-1")
         gc.collect()
         gc.freeze()
