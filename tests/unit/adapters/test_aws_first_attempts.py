@@ -271,30 +271,17 @@ class TestMessages:
                 }
             ]
         }
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            aws(*(Answer(body=json.dumps(told).encode()),) * 2) as it,
-        ):
-            patch.setenv("AWS_ENDPOINT_URL_SQS", it.url)
-            client: Any = queue_client(session, config)
-            client.receive_message(QueueUrl=f"{it.url}/1/q")
-            assert client.receive_message(QueueUrl=f"{it.url}/1/q") == told
+        assert received(session, config, told) == (told, 2)
 
     def test_with_binary_attributes_are_read_by_botocore(
         self, session: Session, config: Config
     ) -> None:
         attribute = {"BinaryValue": "AAEC", "DataType": "Binary"}
         told = {"Messages": [{"MessageId": "m", "MessageAttributes": {"a": attribute}}]}
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            aws(*(Answer(body=json.dumps(told).encode()),) * 2) as it,
-        ):
-            patch.setenv("AWS_ENDPOINT_URL_SQS", it.url)
-            client: Any = queue_client(session, config)
-            client.receive_message(QueueUrl=f"{it.url}/1/q")
-            (message,) = client.receive_message(QueueUrl=f"{it.url}/1/q")["Messages"]
+        answer, requests = received(session, config, told)
+        (message,) = answer["Messages"]
         assert message["MessageAttributes"]["a"]["BinaryValue"] == b"\x00\x01\x02"
-        assert len(it.requests) == 2
+        assert requests == 2
 
     def test_are_deleted_by_an_answer_without_a_body(
         self, session: Session, config: Config
@@ -314,3 +301,13 @@ def told(headers: dict[str, str]) -> dict[str, str]:
     scope, names, _ = kept.pop("authorization").split(", ")
     signed = names.removeprefix("SignedHeaders=").split(";")
     return {**kept, "scope": scope, "signed": ";".join(n for n in signed if "amz-sdk" not in n)}
+
+
+def received(session: Session, config: Config, told: dict[str, Any]) -> tuple[Any, int]:
+    """What our own attempt makes of the messages, and how many requests there were by then."""
+    answer = Answer(body=json.dumps(told).encode())
+    with pytest.MonkeyPatch.context() as patch, aws(answer, answer) as it:
+        patch.setenv("AWS_ENDPOINT_URL_SQS", it.url)
+        client: Any = queue_client(session, config)
+        client.receive_message(QueueUrl=f"{it.url}/1/q")
+        return client.receive_message(QueueUrl=f"{it.url}/1/q"), len(it.requests)
